@@ -1,0 +1,216 @@
+"""Synthetic speech: commands, numbers, near-homophones and everyday words, spoken by every free voice to be had.
+
+Speech is written to the work directory in shards, `speech/<set>-<voice>-<round>.npz`: 16 kHz samples of all utterances
+laid end to end, where each ends, and its text. Shards come round by round, each round holding all voices, so that
+training can begin with the first and pick up the rest as they come.
+
+Voices built from recordings of a person (RHVoice, flite, festival, pico) speak four fifths of it; espeak-ng's rules, whose
+100 variants sound like nobody, add accents and odd voices. Kept out of training altogether, to test with: the RHVoice
+voice clb, flite's awb, festival's ked and eight espeak-ng variants.
+"""
+
+import argparse
+import concurrent.futures
+import math
+import pathlib
+import random
+import subprocess
+import tempfile
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+import vocabulary
+from lexicon import phones_of
+
+RATE = 16000
+
+# voice -> utterances per round
+TRAINING_VOICES = {
+    "rhvoice-bdl": 300, "rhvoice-slt": 300, "rhvoice-alan": 300,
+    "flite-rms": 400, "flite-slt": 400, "flite-kal16": 250,
+    "festival-cmu_us_slt_arctic_hts": 200, "festival-kal_diphone": 150,
+    "pico-en-US": 350, "pico-en-GB": 350,
+    "espeak": 800,
+}  # fmt: skip
+HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out"]
+
+ESPEAK_ACCENTS = ["en-us"] * 5 + [
+    "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc",
+]  # fmt: skip
+ESPEAK_HELD_OUT = "f3 m5 linda quincy steph3 adam grandma Andy".split()
+ESPEAK_VARIANTS = (
+    "Alex Alicia Andrea Annie Denis Diogo Gene Gene2 Henrique Hugo Jacky Lee Marco Mario Michael Mike Nguyen RicishayMax "
+    "RicishayMax2 RicishayMax3 Storm anika antonio aunty belinda benjamin boris caleb david ed edward edward2 f1 f2 f4 "
+    "f5 grandpa gustave iven iven2 iven3 iven4 john kaukovalta klatt klatt2 klatt3 klatt4 marcelo max michel miguel "
+    "norbert pablo paul pedro m1 m2 m3 m4 m6 m7 m8 rob robert sandro shelby steph steph2 travis victor zac"
+).split()
+
+
+def training_text(rng):
+    """What one utterance says."""
+    kind = rng.random()
+    other = lambda: common_word(rng)
+    if kind < 0.30:
+        return rng.choice(vocabulary.COMMANDS + vocabulary.EMPHASISED)
+    if kind < 0.40:
+        return " ".join(rng.choice(vocabulary.COMMANDS) for _ in range(rng.choice([2, 2, 3])))
+    if kind < 0.45:
+        pair = [rng.choice(vocabulary.COMMANDS), other()]
+        rng.shuffle(pair)
+        return " ".join(pair)
+    if kind < 0.50:
+        return vocabulary.number(rng.randrange(61))
+    if kind < 0.58:
+        return " ".join(rng.choice(vocabulary.DIGITS) for _ in range(rng.choice([1, 1, 2, 3, 4])))
+    if kind < 0.66:
+        return rng.choice(vocabulary.GUIDE_WORDS)
+    if kind < 0.78:
+        return " ".join(rng.choice(vocabulary.NEAR_HOMOPHONES) for _ in range(rng.choice([1, 1, 1, 2])))
+    return " ".join(other() for _ in range(rng.choice([1, 1, 2, 3, 4])))
+
+
+_common = []
+
+
+def common_word(rng):
+    """An everyday word; commoner ones oftener, roughly by the square root of their rank."""
+    if not _common:
+        _common.extend(vocabulary.common_words())
+    return _common[int(len(_common) * rng.random() ** 1.5)]
+
+
+def test_texts(voice):
+    """What a held-out voice says: every command and number twice, and words of the negatives."""
+    rng = random.Random(f"test {voice}")
+    commands = vocabulary.COMMANDS + vocabulary.DIGITS
+    texts = commands * 2
+    texts += rng.sample(vocabulary.NEAR_HOMOPHONES, 80)
+    texts += [" ".join(common_word(rng) for _ in range(rng.choice([1, 2, 3]))) for _ in range(80)]
+    return texts
+
+
+# -- engines: each turns texts into a list of (samples at 16 kHz or None) -------------------------------------------------
+
+
+def _read(path):
+    try:
+        samples, rate = soundfile.read(path, dtype="float32")
+    except (RuntimeError, OSError):
+        return None
+    if samples.ndim > 1:
+        samples = samples[:, 0]
+    if rate != RATE:
+        common = math.gcd(rate, RATE)
+        samples = scipy.signal.resample_poly(samples, RATE // common, rate // common)
+    return samples.astype(np.float32)
+
+
+def _run(command, text=None):
+    subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _rhvoice(voice, text, rng, wav):
+    _run(["RHVoice-test", "-p", voice, "-r", str(rng.randint(80, 150)), "-t", str(rng.randint(80, 125)), "-o", wav], text)
+
+
+FLITE_PITCH = {"rms": 95, "slt": 175, "awb": 110, "kal16": 105}
+
+
+def _flite(voice, text, rng, wav):
+    settings = [f"duration_stretch={rng.uniform(0.7, 1.4):.2f}"]
+    if rng.random() < 0.6:
+        settings.append(f"int_f0_target_mean={FLITE_PITCH[voice] * rng.uniform(0.8, 1.35):.0f}")
+    if rng.random() < 0.6:
+        settings.append(f"int_f0_target_stddev={rng.uniform(6, 30):.0f}")
+    _run(["flite", "-voice", voice, *(arg for s in settings for arg in ("--setf", s)), "-t", text, "-o", wav])
+
+
+def _pico(voice, text, rng, wav):
+    marked = f'<speed level="{rng.randint(75, 140)}"><pitch level="{rng.randint(75, 130)}">{text}</pitch></speed>'
+    _run(["pico2wave", "-l", voice, "-w", wav, marked])
+
+
+def _espeak(voice, text, rng, wav):
+    variant = rng.choice(ESPEAK_HELD_OUT if voice == "held-out" else ESPEAK_VARIANTS)
+    if rng.random() < 0.25:
+        text = text.replace(" ", ", ")
+    name = f"{rng.choice(ESPEAK_ACCENTS)}+{variant}"
+    _run(["espeak-ng", "-v", name, "-s", str(rng.randint(105, 210)), "-p", str(rng.randint(15, 85)), "-w", wav, text])
+
+
+ONE_BY_ONE = {"rhvoice": _rhvoice, "flite": _flite, "pico": _pico, "espeak": _espeak}
+
+
+def _festival(voice, texts, rng, folder):
+    """Festival takes half a second to start, so it speaks all texts in one go."""
+    lines = [f"(voice_{voice})"]
+    for i, text in enumerate(texts):
+        lines.append(f"(Parameter.set 'Duration_Stretch {rng.uniform(0.75, 1.4):.2f})")
+        lines.append(f'(set! said (utt.synth (Utterance Text "{text}")))')
+        lines.append(f"(utt.save.wave said \"{folder}/{i}.wav\" 'riff)")
+    script = pathlib.Path(folder, "say.scm")
+    script.write_text("\n".join(lines))
+    _run(["festival", "-b", str(script)])
+    return [_read(f"{folder}/{i}.wav") for i in range(len(texts))]
+
+
+def speak(voice, texts, rng):
+    engine, _, name = voice.partition("-")
+    with tempfile.TemporaryDirectory(prefix="speech-") as folder:
+        if engine == "festival":
+            return _festival(name, texts, rng, folder)
+        said = []
+        for text in texts:
+            wav = f"{folder}/said.wav"
+            pathlib.Path(wav).unlink(missing_ok=True)
+            ONE_BY_ONE[engine](name, text, rng, wav)
+            said.append(_read(wav))
+        return said
+
+
+def write_shard(path, voice, texts, seed):
+    if path.exists():
+        return f"{path.name}: there already"
+    audio, kept = [], []
+    for text, samples in zip(texts, speak(voice, texts, random.Random(seed))):
+        if samples is None or len(samples) < 0.12 * RATE or len(samples) > 7 * RATE or np.abs(samples).max() < 1e-3:
+            continue
+        audio.append(np.clip(np.round(samples * 32767), -32767, 32767).astype(np.int16))
+        kept.append(text)
+    ends = np.cumsum([len(a) for a in audio]).astype(np.int64)
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, audio=np.concatenate(audio), ends=ends, texts=np.array(kept), voice=voice)
+    partial.rename(path)
+    return f"{path.name}: {len(kept)} of {len(texts)} utterances, {ends[-1] / RATE / 60:.1f} min"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--work-dir", type=pathlib.Path, required=True)
+    options.add_argument("--rounds", type=int, default=10)
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--voices", nargs="*", help="only these")
+    options = options.parse_args()
+    folder = options.work_dir / "speech"
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = []
+    for voice in HELD_OUT_VOICES:
+        jobs.append((folder / f"test-{voice}.npz", voice, test_texts(voice), f"test {voice}"))
+    for turn in range(options.rounds):
+        for voice, count in TRAINING_VOICES.items():
+            rng = random.Random(f"texts {turn} {voice}")
+            texts = [text for text in (training_text(rng) for _ in range(count)) if phones_of(text)]
+            jobs.append((folder / f"train-{voice}-{turn:02d}.npz", voice, texts, f"voice {turn} {voice}"))
+        if turn == 0:
+            # The test voices are not needed for an hour; training must not wait for them.
+            jobs = jobs[len(HELD_OUT_VOICES) :] + jobs[: len(HELD_OUT_VOICES)]
+    jobs = [job for job in jobs if not options.voices or job[1] in options.voices]
+    with concurrent.futures.ProcessPoolExecutor(options.processes) as pool:
+        for report in pool.map(write_shard, *zip(*jobs)):
+            print(report, flush=True)
+
+
+if __name__ == "__main__":
+    main()
