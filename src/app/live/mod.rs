@@ -1,0 +1,400 @@
+//! A talk with real devices, keys and a screen.
+
+mod devices;
+mod listener;
+
+use super::keys::{Pressed, pressed};
+use super::room::Room;
+use super::{App, Notice, write_line};
+use crate::guide::Guide;
+use crate::record::Line;
+use crate::screen::Screen;
+use crate::session::vocabulary::Command;
+use crate::session::{Input, Outcome, Settings};
+use crate::sound::SoundError;
+use crate::sound::clock::Clock;
+use crate::sound::timeline::timeline;
+use crate::time::Moment;
+use crate::voice::Voice;
+use devices::{Change, Devices};
+use listener::{FromEars, ToEars, listen};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How often the loop looks after everything that does not wake it.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A sample decided on now is handed over at the next callback, not at once.
+const LOOP_LEAD: Duration = Duration::from_millis(30);
+
+/// How a live talk is held.
+pub struct Options {
+    /// The microphone's name; the default one if `None`.
+    pub mic: Option<String>,
+    /// The loudspeaker's name; the default one if `None`.
+    pub speaker: Option<String>,
+    /// Keys only: no microphone is opened.
+    pub keyboard: bool,
+    /// The record is written there.
+    pub log: Option<PathBuf>,
+    /// The recognition model; without one only keys are heeded.
+    pub model: Option<PathBuf>,
+    /// Whether keys can be read.
+    pub keys: bool,
+    /// How the listener wants the talk.
+    pub settings: Settings,
+    /// Where the room's noise floor is kept from talk to talk.
+    pub room: Room,
+}
+
+/// Why a live talk cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The log cannot be written.
+    #[error("cannot write the log {}: {source}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Nothing can be heard, shown or typed.
+    #[error("there is no loudspeaker and no terminal ({0}): try `talkthrough rehearse`")]
+    NobodyThere(SoundError),
+    /// The runtime cannot be started.
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+}
+
+/// Holds the talk to its end.
+///
+/// # Errors
+///
+/// The log cannot be created, or there is neither a loudspeaker nor a terminal.
+pub fn run(
+    guide: Arc<Guide>,
+    voice: Voice,
+    options: Options,
+    screen: &mut Screen,
+) -> Result<Outcome, LiveError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .enable_io()
+        .build()
+        .map_err(LiveError::Runtime)?;
+    let outcome = runtime.block_on(Talk::hold(guide, voice, options, screen));
+    // A sound server that hangs must not keep the program alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+struct Talk<'s> {
+    app: App,
+    clock: Clock,
+    devices: Devices,
+    to_ears: Option<std::sync::mpsc::Sender<ToEars>>,
+    log: Option<BufWriter<std::fs::File>>,
+    screen: &'s mut Screen,
+    microphone: Ears,
+    interrupts: u32,
+    /// The noise floor last heard.
+    noise: Option<f32>,
+}
+
+/// What is known of the microphone and the recogniser together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ears {
+    /// Nobody has asked for them, or they have not answered yet.
+    Unknown,
+    Hearing,
+    Deaf,
+}
+
+impl<'s> Talk<'s> {
+    async fn hold(
+        guide: Arc<Guide>,
+        voice: Voice,
+        options: Options,
+        screen: &'s mut Screen,
+    ) -> Result<Outcome, LiveError> {
+        let log = options.log.map(|path| match std::fs::File::create(&path) {
+            Ok(file) => Ok(BufWriter::new(file)),
+            Err(source) => Err(LiveError::Log { path, source }),
+        });
+        let log = log.transpose()?;
+        let clock = Clock::new();
+        let (control, mut timeline) = timeline(0);
+        let far_end = timeline.tap();
+        let without_ears = options.keyboard || options.model.is_none();
+        // The recogniser loads while the loudspeaker opens.
+        let (to_ears, mut from_ears) = match options.model.filter(|_| !without_ears) {
+            Some(model) => {
+                let (to_ears, from_ears) = listen(model);
+                (Some(to_ears), Some(from_ears))
+            }
+            None => (None, None),
+        };
+        let (devices, change, no_speaker) =
+            Devices::open(options.speaker, options.mic, without_ears, timeline, &clock);
+        let mut talk = Self {
+            app: App::new(guide, options.settings, voice, control),
+            clock,
+            devices,
+            to_ears,
+            log,
+            screen,
+            microphone: Ears::Unknown,
+            interrupts: 0,
+            noise: None,
+        };
+        if let Some(floor_db) = options.room.noise() {
+            talk.app.begin_in_noise(floor_db);
+        }
+        talk.tell(ToEars::Loudspeaker(far_end));
+        if let Some(error) = no_speaker {
+            if !options.keys {
+                return Err(LiveError::NobodyThere(error));
+            }
+            talk.app.mute();
+            talk.app
+                .device("loudspeaker", &format!("missing: {error}"), Moment::ZERO);
+        }
+        if let Some(name) = talk.devices.loudspeaker() {
+            talk.app
+                .device("loudspeaker", &format!("ready: {name}"), Moment::ZERO);
+        }
+        if let Some(change) = change {
+            talk.changed(change);
+        }
+
+        let mut keys = options.keys.then(read_keys);
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut signals = Signals::new();
+        talk.app.handle(Input::Start, talk.clock.now());
+        if without_ears {
+            talk.set_ears(Ears::Deaf);
+        }
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                told = next(&mut from_ears) => talk.heard(told, &mut from_ears),
+                key = next(&mut keys) => match key {
+                    Some(key) => talk.key(key),
+                    None => keys = None,
+                },
+                () = signals.next() => talk.interrupt(),
+            }
+            talk.turn();
+            let broken_off = (talk.interrupts > 2).then_some(Outcome::Stopped);
+            if let Some(outcome) = talk.app.outcome().or(broken_off) {
+                if let Some(floor_db) = talk.noise {
+                    options.room.remember(floor_db);
+                }
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Everything that is to be done once a turn of the loop.
+    fn turn(&mut self) {
+        let mut changes = Vec::new();
+        self.devices.watch(&mut changes);
+        for change in changes {
+            self.changed(change);
+        }
+        if let Some(lead) = self.devices.lead() {
+            self.app.set_lead(lead + LOOP_LEAD);
+        }
+        let now = self.clock.now();
+        // "Continue" answered the question that Ctrl-C asked: the next Ctrl-C is a first one again.
+        let goes_on = !self.app.view(now).stop_asked && !self.app.sayable().is_empty();
+        if goes_on {
+            self.interrupts = 0;
+        }
+        self.app.tick(now);
+        if let Some(phrases) = self.app.phrases() {
+            self.tell(ToEars::Listen(phrases));
+        }
+        self.tell(ToEars::Speaking(self.app.spans(), now));
+        let mut written = false;
+        for notice in self.app.notices() {
+            let Notice::Line(line) = notice else { continue };
+            written = true;
+            self.screen.line(&line);
+            self.write(&line);
+        }
+        // What is written survives whatever comes.
+        if written && let Some(log) = &mut self.log {
+            let _ = log.flush();
+        }
+        self.screen.status(&self.app.view(now), self.app.sayable());
+    }
+
+    fn write(&mut self, line: &Line) {
+        let Some(log) = &mut self.log else { return };
+        if let Err(error) = write_line(log, line) {
+            // A full disk does not end a talk: say it once, go on without a log.
+            self.screen
+                .notice(&format!("the log cannot be written any more: {error}"));
+            self.log = None;
+        }
+    }
+
+    fn heard(
+        &mut self,
+        told: Option<FromEars>,
+        channel: &mut Option<mpsc::UnboundedReceiver<FromEars>>,
+    ) {
+        let now = self.clock.now();
+        match told {
+            Some(FromEars::Ready) => self.app.device("recogniser", "ready", now),
+            Some(FromEars::Verdict(verdict)) => self.app.verdict(&verdict, now),
+            Some(FromEars::Noise(floor_db)) => {
+                self.app.noise(floor_db, now);
+                self.noise = Some(floor_db);
+            }
+            Some(FromEars::Restarted(why)) => {
+                self.app
+                    .device("recogniser", &format!("restarted: {why}"), now)
+            }
+            Some(FromEars::Failed(why)) => {
+                self.app.device("recogniser", &format!("lost: {why}"), now);
+                self.screen.notice(&why.to_string());
+                self.set_ears(Ears::Deaf);
+            }
+            None => {
+                *channel = None;
+                self.to_ears = None;
+                self.set_ears(Ears::Deaf);
+            }
+        }
+    }
+
+    fn key(&mut self, key: crossterm::event::KeyEvent) {
+        match pressed(key, &self.app) {
+            Some(Pressed::Input(input)) => self.app.handle(input, self.clock.now()),
+            Some(Pressed::Interrupt) => self.interrupt(),
+            None => {}
+        }
+    }
+
+    /// Ctrl-C asks once, like "stop"; the second ends the talk, the third ends it without a word.
+    fn interrupt(&mut self) {
+        self.interrupts += 1;
+        self.app.handle(Input::Key(Command::Stop), self.clock.now());
+    }
+
+    fn changed(&mut self, change: Change) {
+        let now = self.clock.now();
+        match change {
+            Change::Loudspeaker(name) => {
+                self.app
+                    .device("loudspeaker", &format!("ready: {name}"), now);
+                self.app.loudspeaker(true, now);
+            }
+            Change::LoudspeakerLost(why) => {
+                self.app.device("loudspeaker", &format!("lost: {why}"), now);
+                self.screen.notice(&why.to_string());
+                self.app.loudspeaker(false, now);
+            }
+            Change::NewTimeline(control, far_end) => {
+                self.app.new_timeline(control, now);
+                self.tell(ToEars::Loudspeaker(far_end));
+            }
+            Change::Microphone(name, chunks) => {
+                self.app
+                    .device("microphone", &format!("ready: {name}"), now);
+                self.tell(ToEars::Microphone(chunks));
+                self.set_ears(Ears::Hearing);
+            }
+            Change::MicrophoneLost(why) => {
+                // One line however often opening it fails.
+                if self.microphone != Ears::Deaf {
+                    self.app.device("microphone", &format!("lost: {why}"), now);
+                    self.screen.notice(&why.to_string());
+                }
+                self.set_ears(Ears::Deaf);
+            }
+        }
+    }
+
+    /// Tells the talk when it can no longer hear, and when it can again.
+    fn set_ears(&mut self, ears: Ears) {
+        let was = std::mem::replace(&mut self.microphone, ears);
+        match (was, ears) {
+            (Ears::Unknown | Ears::Hearing, Ears::Deaf) => {
+                self.app.handle(Input::Microphone(false), self.clock.now())
+            }
+            (Ears::Deaf, Ears::Hearing) if self.to_ears.is_some() => {
+                self.app.handle(Input::Microphone(true), self.clock.now());
+            }
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, order: ToEars) {
+        if let Some(to_ears) = &self.to_ears {
+            // A thread that is gone has said why on its own channel.
+            let _ = to_ears.send(order);
+        }
+    }
+}
+
+/// The next item of a channel; for ever nothing if there is none.
+async fn next<T>(channel: &mut Option<mpsc::UnboundedReceiver<T>>) -> Option<T> {
+    match channel {
+        Some(channel) => channel.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads keys on a thread of its own: a terminal cannot be waited for in any other way everywhere.
+fn read_keys() -> mpsc::UnboundedReceiver<crossterm::event::KeyEvent> {
+    let (send, keys) = mpsc::unbounded_channel();
+    let reader = move || {
+        while let Ok(event) = crossterm::event::read() {
+            if let crossterm::event::Event::Key(key) = event
+                && send.send(key).is_err()
+            {
+                return;
+            }
+        }
+    };
+    // Without the thread there are no keys; the voice is still there.
+    let _ = std::thread::Builder::new()
+        .name("keys".into())
+        .spawn(reader);
+    keys
+}
+
+/// SIGINT and SIGTERM; both ask to stop.
+struct Signals {
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .ok(),
+        }
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,428 @@
+//! The one loop that joins the rooms: what happened goes in, what is wanted is carried out.
+//!
+//! [`App`] is the part that is the same in a closet and in a test: the session, the voice and the
+//! record. Around it are two drivers, which differ only in what they take for a loudspeaker, a
+//! microphone and a clock:
+//!
+//! - [`live`]: real devices, keys and a screen, on tokio;
+//! - [`rehearsal`]: the simulated room and a scripted technician, as fast as the machine can.
+//!
+//! [`evaluation`] listens to recordings as a talk does, without one.
+//!
+//! No rule of the talk is here: the app translates and carries.
+
+pub mod evaluation;
+pub mod keys;
+pub mod live;
+pub mod rehearsal;
+pub mod room;
+pub mod script;
+pub mod technician;
+mod volume;
+
+use crate::ears::{Lane, Phrase, Reason, Spoken, Verdict};
+use crate::guide::Guide;
+use crate::record::{Event, Line, seconds};
+use crate::session::vocabulary::Care;
+use crate::session::{
+    Beat, Input, Meaning, Outcome, Output, Role, Sayable, Session, Settings, SpeechId, Urgency,
+    View,
+};
+use crate::sound::timeline::Control;
+use crate::time::Moment;
+use crate::voice::{self, BeatSound, Rank, Sound, Turn, Voice, VoiceEvent};
+use std::sync::Arc;
+use std::time::Duration;
+use volume::Volume;
+pub use volume::level_in_noise;
+
+/// One step of "louder" or "softer", in dB: clearly heard, not startling.
+const LEVEL_STEP_DB: f32 = 4.0;
+
+/// One step of "faster", as a factor of the tempo.
+const TEMPO_STEP: f32 = 1.15;
+
+/// Something that a driver may want to know of, beside the record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A line of the record.
+    Line(Line),
+    /// The prompt of a step has been spoken to its end.
+    PromptEnded {
+        /// Id of the step.
+        step: String,
+        /// When its last sound ended.
+        at: Moment,
+    },
+    /// A number of the count of a step sounded.
+    Counted {
+        /// Id of the step.
+        step: String,
+        /// Seconds since the hold's zero.
+        n: u32,
+        /// When it was due.
+        due: Moment,
+    },
+}
+
+/// The session, its voice and its record.
+pub struct App {
+    session: Session,
+    voice: Voice,
+    control: Control,
+    notices: Vec<Notice>,
+    phrases: Option<Vec<Phrase>>,
+    sayable: Vec<Sayable>,
+    beats: Vec<Beat>,
+    step: String,
+    /// The utterance that holds the present step's prompt, until it is over.
+    prompt: Option<SpeechId>,
+    step_is_new: bool,
+    /// Whether anybody can hear the loudspeaker.
+    audible: bool,
+    volume: Volume,
+    outcome: Option<Outcome>,
+}
+
+impl App {
+    /// A talk through `guide` that has not begun. `control` is the timeline that the driver plays.
+    pub fn new(guide: Arc<Guide>, settings: Settings, voice: Voice, control: Control) -> Self {
+        Self {
+            session: Session::new(guide, settings),
+            voice,
+            control,
+            notices: Vec::new(),
+            phrases: None,
+            sayable: Vec::new(),
+            beats: Vec::new(),
+            step: String::new(),
+            prompt: None,
+            step_is_new: false,
+            audible: true,
+            volume: Volume::default(),
+            outcome: None,
+        }
+    }
+
+    /// Takes in what happened at `now` and carries out what follows from it.
+    pub fn handle(&mut self, input: Input, now: Moment) {
+        self.session.handle(input, now);
+        while let Some(output) = self.session.poll() {
+            self.carry_out(output, now);
+        }
+    }
+
+    /// Lets time come to `now`: call it every 10 ms or so.
+    pub fn tick(&mut self, now: Moment) {
+        let reports: Vec<_> = self.control.reports().collect();
+        for report in reports {
+            self.voice.report(report);
+        }
+        self.voice.advance(now);
+        if !self.voice.is_idle() {
+            self.volume.sounding(now);
+        }
+        while let Some(command) = self.voice.poll_placement() {
+            // A full ring means that nothing plays the timeline; the voice goes on by the clock.
+            let _ = self.control.send(command);
+        }
+        while let Some(event) = self.voice.poll_event() {
+            self.voiced(event, now);
+        }
+        if self.session.poll_timeout().is_some_and(|due| due <= now) {
+            self.handle(Input::Timeout, now);
+        }
+    }
+
+    /// Takes in a verdict of the ears.
+    pub fn verdict(&mut self, verdict: &Verdict, now: Moment) {
+        let meant = self
+            .sayable
+            .iter()
+            .find(|sayable| sayable.phrase == verdict.phrase)
+            .map(|sayable| sayable.meaning);
+        self.note(
+            Event::Heard {
+                phrase: verdict.phrase.clone(),
+                command: meant.map(meaning),
+                start: seconds(verdict.start),
+                end: seconds(verdict.end),
+                decided: seconds(verdict.decided),
+                confidence: verdict.evidence.confidence,
+                odds: verdict.evidence.odds,
+                accepted: verdict.accepted,
+                reason: verdict.reason.to_string(),
+            },
+            now,
+        );
+        if verdict.accepted {
+            self.handle(
+                Input::Heard {
+                    phrase: verdict.phrase.clone(),
+                    end: verdict.end,
+                },
+                now,
+            );
+        } else if verdict.reason == Reason::LowConfidence && meant.is_some() {
+            self.handle(Input::Refused, now);
+        }
+    }
+
+    /// What the ears have to listen for, when it has changed.
+    pub fn phrases(&mut self) -> Option<Vec<Phrase>> {
+        self.phrases.take()
+    }
+
+    /// What sounds, just sounded and will sound: the ears must not take it for the listener.
+    pub fn spans(&self) -> Vec<Spoken> {
+        let spans = self.voice.spans().into_iter();
+        spans
+            .map(|span| Spoken {
+                text: span.text,
+                start: span.start,
+                end: span.end,
+            })
+            .collect()
+    }
+
+    /// What happened since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// How the talk ended, once it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// The talk as it stands.
+    pub fn view(&self, now: Moment) -> View {
+        self.session.view(now)
+    }
+
+    /// What may be said now.
+    pub fn sayable(&self) -> &[Sayable] {
+        &self.sayable
+    }
+
+    /// Writes down that a device came, went or failed.
+    pub fn device(&mut self, what: &str, state: &str, now: Moment) {
+        self.note(
+            Event::Device {
+                what: what.into(),
+                state: state.into(),
+            },
+            now,
+        );
+    }
+
+    /// The loudspeaker went (`false`) or came back (`true`).
+    pub fn loudspeaker(&mut self, audible: bool, now: Moment) {
+        let was = std::mem::replace(&mut self.audible, audible);
+        if audible && !was {
+            self.handle(Input::LoudspeakerBack, now);
+        }
+    }
+
+    /// Tells how long a sample takes from here to the air.
+    pub fn set_lead(&mut self, lead: Duration) {
+        self.voice.set_lead(lead);
+    }
+
+    /// The room's noise floor, in dB of the microphone's full scale, is known from before the talk.
+    pub fn begin_in_noise(&mut self, floor_db: f32) {
+        let level = self.volume.begin(floor_db);
+        self.voice.set_level(level);
+    }
+
+    /// Takes in the microphone's noise floor up to `now`, in dB of its full scale: the voice follows it, and
+    /// the talk says so where words will be missed.
+    pub fn noise(&mut self, floor_db: f32, now: Moment) {
+        if self.volume.hears_the_room(now) {
+            self.handle(Input::Noise { floor_db }, now);
+        }
+        if let Some(level) = self.volume.noise(floor_db, now) {
+            self.voice.set_level(level);
+        }
+    }
+
+    /// The talk begins without a loudspeaker.
+    pub fn mute(&mut self) {
+        self.audible = false;
+    }
+
+    /// Another, empty timeline is played from now on: what was still to sound is placed on it.
+    pub fn new_timeline(&mut self, control: Control, now: Moment) {
+        self.control = control;
+        self.voice.replace_all(now);
+    }
+
+    fn carry_out(&mut self, output: Output, now: Moment) {
+        match output {
+            Output::Say(speech) => {
+                if self.step_is_new {
+                    self.step_is_new = false;
+                    self.prompt = Some(speech.id);
+                }
+                let turn = match speech.urgency {
+                    Urgency::Now => Turn::Instead,
+                    Urgency::Next => Turn::After,
+                    Urgency::Aside => Turn::Aside,
+                };
+                self.voice.say(speech.id.0, &speech.sentences, turn, now);
+            }
+            Output::Hush => self.voice.hush(now),
+            Output::Count(beats) => {
+                let placed: Vec<voice::Beat> = beats.iter().map(placed).collect();
+                self.voice.count(&placed, now);
+                self.beats = beats;
+            }
+            Output::StopCount => self.voice.stop_count(now),
+            Output::Blip => self.voice.sound(Sound::Heard, now),
+            Output::Listen(sayable) => {
+                self.phrases = Some(sayable.iter().map(phrase).collect());
+                self.sayable = sayable;
+            }
+            Output::Level(steps) => {
+                let level = self.volume.asked(f32::from(steps) * LEVEL_STEP_DB);
+                self.voice.set_level(level);
+            }
+            Output::Rate(steps) => self.voice.set_tempo(TEMPO_STEP.powi(i32::from(steps))),
+            Output::Record(event) => {
+                if let Event::Step { id } = &event {
+                    self.step.clone_from(id);
+                    self.step_is_new = true;
+                    self.prompt = None;
+                }
+                self.note(event, now);
+            }
+            Output::End(outcome) => self.outcome = Some(outcome),
+        }
+    }
+
+    fn voiced(&mut self, event: VoiceEvent, now: Moment) {
+        match event {
+            VoiceEvent::Started {
+                text, start, end, ..
+            } => {
+                self.note(
+                    Event::Say {
+                        text,
+                        start: seconds(start),
+                        end: seconds(end),
+                    },
+                    now,
+                );
+            }
+            VoiceEvent::NoVoice { text } => {
+                // Shown in place of being heard.
+                self.note(
+                    Event::Say {
+                        text,
+                        start: seconds(now),
+                        end: seconds(now),
+                    },
+                    now,
+                );
+            }
+            VoiceEvent::Ended { id, at, cut } => {
+                let id = SpeechId(id);
+                if self.prompt == Some(id) {
+                    self.prompt = None;
+                    if !cut {
+                        self.notices.push(Notice::PromptEnded {
+                            step: self.step.clone(),
+                            at,
+                        });
+                    }
+                }
+                self.handle(Input::SpeechEnded(id), now);
+            }
+            VoiceEvent::Counted {
+                n,
+                due,
+                onset,
+                text,
+            } => self.counted(n, due, onset, text, now),
+        }
+    }
+
+    fn counted(&mut self, n: u32, due: Moment, onset: Moment, text: String, now: Moment) {
+        let released = self
+            .beats
+            .iter()
+            .any(|beat| beat.due == due && beat.role == Role::Release);
+        let onset = self.audible.then_some(seconds(onset));
+        let due_at = seconds(due);
+        self.note(
+            if released {
+                Event::Release { due: due_at, onset }
+            } else {
+                Event::Count {
+                    n,
+                    text,
+                    due: due_at,
+                    onset,
+                }
+            },
+            now,
+        );
+        self.notices.push(Notice::Counted {
+            step: self.step.clone(),
+            n,
+            due,
+        });
+    }
+
+    fn note(&mut self, event: Event, now: Moment) {
+        self.notices.push(Notice::Line(Line::new(now, event)));
+    }
+}
+
+/// How a beat of the talk sounds, and what it gives way to.
+fn placed(beat: &Beat) -> voice::Beat {
+    let word = || BeatSound::Word(beat.text.clone());
+    let (sound, rank) = match beat.role {
+        Role::Tick => (BeatSound::Sound(Sound::Tick), Rank::Number),
+        Role::Number => (word(), Rank::Number),
+        Role::LastNumber => (word(), Rank::LastNumber),
+        Role::Milestone => (word(), Rank::Milestone),
+        Role::Cue | Role::CarryOn => (word(), Rank::Cue),
+        Role::Release | Role::Finish => (
+            BeatSound::Both(beat.text.clone(), Sound::EndTone),
+            Rank::Cue,
+        ),
+    };
+    voice::Beat {
+        n: beat.n,
+        due: beat.due,
+        sound,
+        rank,
+    }
+}
+
+/// What the ears have to know of something that may be said.
+pub fn phrase(sayable: &Sayable) -> Phrase {
+    Phrase {
+        text: sayable.phrase.to_string(),
+        lane: match sayable.care {
+            Care::Quick => Lane::Fast,
+            Care::Usual => Lane::Normal,
+            Care::Strict => Lane::Strict,
+        },
+    }
+}
+
+fn meaning(meaning: Meaning) -> String {
+    match meaning {
+        Meaning::Command(command) => command.name().into(),
+        Meaning::Confirm => "confirm".into(),
+        Meaning::Option(index) => format!("option_{}", index + 1),
+    }
+}
+
+/// Writes one line of the record as one line of JSON.
+fn write_line(out: &mut impl std::io::Write, line: &Line) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,155 @@
+//! The verifier: a second opinion on a phrase that the recogniser believes to have heard.
+//!
+//! libvosk compares the phrases of its grammar with a model of everything else that is made of the same
+//! phones, so a short command can never beat it by much, and what sounds alike ("down", "go") now and
+//! then passes. The verifier is trained for the one question that matters here: does the sound up to here
+//! end with this phrase and nothing else before it? It is asked only once the recogniser has an utterance, so it costs a few
+//! milliseconds now and then. A cascade of this kind is what small keyword spotters use (A. Gruenstein
+//! et al., "A Cascade Architecture for Keyword Spotting on Mobile Devices", 2017).
+//!
+//! It knows a fixed list of phrases, the commands and numbers. Of others, such as those of a guide of
+//! your own, it has no opinion. `models/training/verifier.py` trains it and writes
+//! [`FILE`] into the model's directory; a model without that file has no verifier.
+
+mod features;
+mod network;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::limits::{VERIFIER_BYTES, read_file};
+use features::LogMel;
+use network::Network;
+
+/// Name of its file in a model's directory.
+pub const FILE: &str = "verifier.safetensors";
+
+/// What it looks at ends this long after the word, in samples (0.2 s), or where the sound so far does.
+const AFTER: u64 = 3_200;
+
+/// The verifier cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be used ({reason}): fetch the model again", path.display())]
+pub struct VerifierError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A loaded verifier.
+pub struct Verifier {
+    network: Network,
+    log_mel: LogMel,
+}
+
+impl Verifier {
+    /// Loads the verifier of the model in `directory`; `None` where it has none.
+    ///
+    /// # Errors
+    ///
+    /// The file is there but damaged, or of another kind.
+    pub fn load(directory: &Path) -> Result<Option<Arc<Self>>, VerifierError> {
+        let path = directory.join(FILE);
+        let unusable = |reason: String| VerifierError {
+            path: path.clone(),
+            reason,
+        };
+        let bytes = match read_file(&path, VERIFIER_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(error.to_string())),
+        };
+        let network = Network::read(&bytes).map_err(unusable)?;
+        Ok(Some(Arc::new(Self {
+            network,
+            log_mel: LogMel::default(),
+        })))
+    }
+
+    /// The range of positions it looks at for a word that ends at `end`, with `heard` samples so far.
+    pub(super) fn window(end: u64, heard: u64) -> (u64, u64) {
+        let until = (end + AFTER).min(heard);
+        (until.saturating_sub(Network::SAMPLES), until)
+    }
+
+    /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::window`]) hold.
+    pub(super) fn listen(&self, samples: &[f32]) -> Opinion<'_> {
+        let frames = self.log_mel.frames(samples);
+        Opinion {
+            phrases: self.network.phrases(),
+            shares: self.network.shares(&frames),
+        }
+    }
+}
+
+/// What the verifier makes of some sound.
+pub(super) struct Opinion<'v> {
+    phrases: &'v [String],
+    /// The probability of each phrase.
+    shares: Vec<f32>,
+}
+
+impl Opinion<'_> {
+    /// The natural logarithm of the odds that it was `phrase` and nothing else; `None` of a phrase that
+    /// it was not taught.
+    pub(super) fn log_odds(&self, phrase: &str) -> Option<f32> {
+        let index = self.phrases.iter().position(|known| known == phrase)?;
+        let share = self.shares.get(index)?.clamp(1e-6, 1.0 - 1e-6);
+        Some((share / (1.0 - share)).ln())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sound::file::read;
+
+    fn root() -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// The log odds of `phrase` at the end of a recording.
+    fn odds(verifier: &Verifier, recording: &str, phrase: &str) -> Option<f32> {
+        let pcm = read(&root().join("tests/words").join(recording)).unwrap();
+        let samples = pcm.resampled(16_000).unwrap().samples;
+        let end = samples.iter().rposition(|x| x.abs() > 0.02).unwrap() as u64;
+        let (from, until) = Verifier::window(end, samples.len() as u64);
+        verifier
+            .listen(&samples[from as usize..until as usize])
+            .log_odds(phrase)
+    }
+
+    #[test]
+    fn it_tells_phrases_apart_and_has_no_opinion_on_others() {
+        let verifier = Verifier::load(&root().join("models/talkthrough-en"))
+            .unwrap()
+            .unwrap();
+        for (recording, phrase, another) in [
+            ("next.flac", "next", "slipped"),
+            ("stop.flac", "stop", "next"),
+            ("go_back.flac", "go back", "back"),
+            ("erase_it.flac", "erase it", "yes"),
+        ] {
+            let said = odds(&verifier, recording, phrase).unwrap();
+            let other = odds(&verifier, recording, another).unwrap();
+            println!("{recording}: {phrase} {said}, {another} {other}");
+            assert!(said > 0.0 && other < 0.0, "{recording}: {said} {other}");
+        }
+        let said = odds(&verifier, "what_a_lovely_morning.flac", "next").unwrap();
+        assert!(said < 0.0, "{said}");
+        assert_eq!(odds(&verifier, "next.flac", "chartreuse"), None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_and_a_missing_one_is_none() {
+        let whole = std::fs::read(root().join("models/talkthrough-en").join(FILE)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Verifier::load(directory.path()).unwrap().is_none());
+        let path = directory.path().join(FILE);
+        for length in [0, 7, 8, 100, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(Verifier::load(directory.path()).is_err(), "{length} bytes");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What lies over a step for a while: a pause, the question whether to stop; and how it is spoken.
+
+use super::lines::{Line, words};
+use super::vocabulary::Command;
+use super::{Doing, Outcome, Output, Overlay, Session, Urgency};
+use crate::time::Moment;
+
+/// Steps of loudness and rate in either direction.
+const STEPS: i8 = 2;
+
+impl Session {
+    pub(super) fn pause(&mut self, now: Moment) {
+        self.overlay = Overlay::Paused;
+        self.quiet_since = now;
+        self.say(vec![words(&Line::Paused)], Urgency::Now);
+    }
+
+    pub(super) fn go_on(&mut self, now: Moment) {
+        let was = std::mem::replace(&mut self.overlay, Overlay::Clear);
+        if was == Overlay::Clear {
+            return;
+        }
+        if let Doing::Holding { .. } = self.doing {
+            // The numbers went on all the while; those that had made room for the question come back.
+            self.out.push_back(Output::Hush);
+            self.place_beats(now);
+            return;
+        }
+        let mut sentences = vec![words(&Line::GoingOn)];
+        sentences.extend(self.prompt());
+        self.say(sentences, Urgency::Now);
+    }
+
+    pub(super) fn stop(&mut self, now: Moment) {
+        if self.overlay == Overlay::StopAsked {
+            self.leave(Outcome::Stopped, vec![words(&Line::Stopped)], now);
+            return;
+        }
+        self.overlay = Overlay::StopAsked;
+        self.call_off_count_in(now);
+        self.say(vec![words(&Line::AskStop)], Urgency::Now);
+    }
+
+    pub(super) fn adjust(&mut self, command: Command) {
+        let (value, by, limit) = match command {
+            Command::Louder => (&mut self.level, 1, Line::AsLoudAsItGoes),
+            Command::Softer => (&mut self.level, -1, Line::AsSoftAsItGoes),
+            Command::Faster => (&mut self.rate, 1, Line::AsFastAsItGoes),
+            _ => (&mut self.rate, -1, Line::AsSlowAsItGoes),
+        };
+        let wanted = (*value + by).clamp(-STEPS, STEPS);
+        let line = if wanted == *value {
+            limit
+        } else {
+            Line::LikeThis
+        };
+        *value = wanted;
+        let output = match command {
+            Command::Louder | Command::Softer => Output::Level(self.level),
+            _ => Output::Rate(self.rate),
+        };
+        self.out.push_back(output);
+        self.answer(vec![words(&line)]);
+    }
+}

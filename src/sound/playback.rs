@@ -1,0 +1,391 @@
+//! The loudspeaker: a cpal stream that pulls the timeline through rodio's mixer.
+//!
+//! rodio's own device sink hides cpal's timestamps; here its mixer is pulled in a callback of our
+//! own, which therefore knows when each frame will be heard and feeds the [`Clock`] with it.
+//!
+//! # Frames and time
+//!
+//! The stream runs at 48 kHz wherever the device can. Where it cannot, rodio converts between timeline
+//! and device; the timeline still counts its own 48 kHz frames, so frame `k` is still heard at
+//! `k / 48000` s. For the first 100 ms of a stream silence is played, because no backend's timestamps
+//! are right before the device has begun to move. Then the timeline skips to the frame that is due by
+//! the clock at the instant that buffer will be heard, or waits for it: that is how a new stream joins
+//! a talk that is under way. Later, the same happens whenever the loudspeaker is persistently more
+//! than 100 ms off; smaller errors are the clock's to follow.
+//!
+//! # Buffers
+//!
+//! 80 ms where the device lets us choose. Left to itself PulseAudio takes two seconds; on a busy
+//! machine 20 ms ran dry every second and 40 ms now and then. The talk does not need less: everything is placed ahead of time.
+//!
+//! # Timestamps
+//!
+//! PulseAudio's are estimated from a measurement that may be missing or out of date; then they say
+//! that a frame is heard the very instant it is handed over. Those are left out.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::{FromSample, OutputCallbackInfo, SampleFormat, SizedSample};
+use rodio::mixer::MixerSource;
+use rodio::{ChannelCount, SampleRate, Source};
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::clock::{Clock, Feed};
+use super::devices::Device;
+use super::stream::{Direction, Health, Shape, StreamState, discard, shape};
+use super::timeline::{Cue, Timeline};
+use super::{ErrorKind, RATE, SoundError};
+
+/// Timestamps are not believed before a stream is this old.
+const SETTLE: Duration = Duration::from_millis(100);
+/// A stream that never has a timestamp begins without one.
+const UNTIMED: Duration = Duration::from_secs(1);
+/// How long the sound server may take to open a stream.
+const OPENING: Duration = Duration::from_secs(3);
+/// How long a dying stream may take to give the timeline back.
+const GIVE_BACK: Duration = Duration::from_millis(1_000);
+/// rodio's converter holds this many frames while it works.
+const LOOKAHEAD: u64 = 2;
+
+/// A running loudspeaker. Dropping it ends the sound; [`close`](Self::close) gives the timeline back.
+pub struct Playback {
+    stream: Option<cpal::Stream>,
+    health: Arc<Health>,
+    lead: Arc<AtomicU64>,
+    home: Consumer<Timeline>,
+    shape: Shape,
+}
+
+/// The loudspeaker could not be opened.
+#[derive(thiserror::Error)]
+#[error("{error}")]
+pub struct NotOpened {
+    /// Why.
+    pub error: SoundError,
+    /// The timeline, unharmed; `None` only if the sound server hung while it had it. Then make a new
+    /// pair with [`timeline`](super::timeline::timeline) and place everything again.
+    pub timeline: Option<Timeline>,
+}
+
+impl std::fmt::Debug for NotOpened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NotOpened")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Playback {
+    /// Opens the device called `device` (its id, its name, or a part of them), or the default one,
+    /// and plays `timeline` on it from the frame that is due by `clock`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotOpened`], which holds the timeline. Its error's kind says what to do.
+    pub fn open(
+        device: Option<&str>,
+        timeline: Timeline,
+        clock: &Clock,
+    ) -> Result<Self, Box<NotOpened>> {
+        let found = Device::find(Direction::Output, device)
+            .and_then(|device| Ok((shape(&device, Direction::Output, Some(RATE))?, device)));
+        let (shape, device) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                return Err(Box::new(NotOpened {
+                    error,
+                    timeline: Some(timeline),
+                }));
+            }
+        };
+        match Self::start(&device, shape.clone(), false, timeline, clock) {
+            // A buffer size it does not like after all: let the device choose.
+            Err(failure) if shape.buffer.is_some() => match *failure {
+                NotOpened {
+                    timeline: Some(timeline),
+                    ..
+                } => Self::start(&device, shape, true, timeline, clock),
+                lost => Err(Box::new(lost)),
+            },
+            result => result,
+        }
+    }
+
+    fn start(
+        device: &Device,
+        shape: Shape,
+        own_buffer: bool,
+        timeline: Timeline,
+        clock: &Clock,
+    ) -> Result<Self, Box<NotOpened>> {
+        let health = Health::new(device.title(Direction::Output));
+        let lead = Arc::new(AtomicU64::new(0));
+        let (give_back, mut home) = RingBuffer::new(1);
+        let (Some(rate), one) = (SampleRate::new(shape.rate), NonZero::<u16>::MIN) else {
+            let error = SoundError::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "{}: it has no sample rate: choose another device",
+                    health.name()
+                ),
+            );
+            return Err(Box::new(NotOpened {
+                error,
+                timeline: Some(timeline),
+            }));
+        };
+        let cue = timeline.cue();
+        let (mixer, source) = rodio::mixer::mixer(one, rate);
+        mixer.add(Lent {
+            timeline: Some(timeline),
+            home: give_back,
+        });
+        let pump = Pump {
+            source,
+            cue,
+            feed: clock.feed(),
+            health: Arc::clone(&health),
+            lead: Arc::clone(&lead),
+            rate: shape.rate,
+            channels: shape.channels,
+            first_callback: None,
+            running: false,
+            silence: 0,
+        };
+        let stream = build(device, &shape, own_buffer, pump, &health)
+            .and_then(|stream| stream.play().map(|()| stream));
+        match stream {
+            Ok(stream) => Ok(Self {
+                stream: Some(stream),
+                health,
+                lead,
+                home,
+                shape,
+            }),
+            Err(error) => {
+                let error = SoundError::from_cpal(health.name(), &error);
+                let timeline = come_home(&mut home);
+                Err(Box::new(NotOpened { error, timeline }))
+            }
+        }
+    }
+
+    /// Whether it still plays. Ask at least once a second: some backends die without a word.
+    pub fn state(&self) -> StreamState {
+        self.health.state(Instant::now())
+    }
+
+    /// When the device last asked for sound.
+    pub fn last_callback(&self) -> Option<Instant> {
+        self.health.last_callback()
+    }
+
+    /// From a frame being handed to the device until it is heard, as the device says.
+    pub fn lead(&self) -> Duration {
+        Duration::from_nanos(self.lead.load(Ordering::Relaxed))
+    }
+
+    /// How many underruns and reroutings the device has reported.
+    pub fn hiccups(&self) -> u32 {
+        self.health.hiccups()
+    }
+
+    /// What is played on, and how: `loudspeaker 'Speaker', 48000 Hz, 2 channels`.
+    pub fn describe(&self) -> String {
+        let Shape { rate, channels, .. } = self.shape;
+        format!("{}, {rate} Hz, {channels} channels", self.health.name())
+    }
+
+    /// Ends the stream and gives the timeline back, for another playback.
+    ///
+    /// `None` if the sound server hangs and has not let go of it within a second: then make a new
+    /// pair with [`timeline`](super::timeline::timeline), beginning at the clock's frame, and place
+    /// everything again that has not ended.
+    pub fn close(mut self) -> Option<Timeline> {
+        if let Some(stream) = self.stream.take() {
+            discard(stream);
+        }
+        come_home(&mut self.home)
+    }
+}
+
+impl Drop for Playback {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            discard(stream);
+        }
+    }
+}
+
+/// Waits for the timeline that a dying stream lets go of.
+fn come_home(home: &mut Consumer<Timeline>) -> Option<Timeline> {
+    let deadline = Instant::now() + GIVE_BACK;
+    loop {
+        match home.pop() {
+            Ok(timeline) => return Some(timeline),
+            Err(_) if Instant::now() >= deadline => return None,
+            Err(_) => std::thread::sleep(Duration::from_millis(2)),
+        }
+    }
+}
+
+/// A timeline inside a stream: it goes home when the stream drops its callback.
+struct Lent {
+    timeline: Option<Timeline>,
+    home: Producer<Timeline>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(timeline) = self.timeline.take() {
+            let _ = self.home.push(timeline);
+        }
+    }
+}
+
+impl Iterator for Lent {
+    type Item = f32;
+
+    fn next(&mut self) -> Option<f32> {
+        self.timeline.as_mut()?.next()
+    }
+}
+
+impl Source for Lent {
+    fn current_span_len(&self) -> Option<usize> {
+        None
+    }
+
+    fn channels(&self) -> ChannelCount {
+        NonZero::<u16>::MIN
+    }
+
+    fn sample_rate(&self) -> SampleRate {
+        const { NonZero::new(RATE).unwrap() }
+    }
+
+    fn total_duration(&self) -> Option<Duration> {
+        None
+    }
+}
+
+fn build(
+    device: &Device,
+    shape: &Shape,
+    own_buffer: bool,
+    pump: Pump,
+    health: &Arc<Health>,
+) -> Result<cpal::Stream, cpal::Error> {
+    match shape.format {
+        SampleFormat::F32 => build_as::<f32>(device, shape, own_buffer, pump, health),
+        SampleFormat::I16 => build_as::<i16>(device, shape, own_buffer, pump, health),
+        SampleFormat::I32 => build_as::<i32>(device, shape, own_buffer, pump, health),
+        _ => build_as::<u8>(device, shape, own_buffer, pump, health),
+    }
+}
+
+fn build_as<T: SizedSample + FromSample<f32>>(
+    device: &Device,
+    shape: &Shape,
+    own_buffer: bool,
+    mut pump: Pump,
+    health: &Arc<Health>,
+) -> Result<cpal::Stream, cpal::Error> {
+    let health = Arc::clone(health);
+    device.cpal().build_output_stream::<T, _, _>(
+        shape.config(own_buffer),
+        move |data, info| {
+            let lead = lead(info);
+            let heard = pump.begin(Instant::now(), lead);
+            pump.fill(data, heard, !lead.is_zero());
+        },
+        move |error| health.error(&error),
+        Some(OPENING),
+    )
+}
+
+fn lead(info: &OutputCallbackInfo) -> Duration {
+    let timestamp = info.timestamp();
+    timestamp
+        .playback
+        .saturating_duration_since(timestamp.callback)
+}
+
+/// The audio side of a playback. Neither locks nor allocates.
+struct Pump {
+    source: MixerSource,
+    cue: Cue,
+    feed: Feed,
+    health: Arc<Health>,
+    lead: Arc<AtomicU64>,
+    rate: u32,
+    channels: u16,
+    first_callback: Option<Instant>,
+    running: bool,
+    /// Device frames of silence before the timeline goes on.
+    silence: u64,
+}
+
+impl Pump {
+    /// Notes the callback; returns the instant at which its first frame will be heard.
+    fn begin(&mut self, now: Instant, lead: Duration) -> Instant {
+        self.health.beat(now);
+        self.lead.store(lead.as_nanos() as u64, Ordering::Relaxed);
+        now + lead
+    }
+
+    /// Fills an interleaved buffer whose first frame will be heard at the instant `heard`, if that
+    /// can be trusted.
+    fn fill<T>(&mut self, data: &mut [T], heard: Instant, trusted: bool)
+    where
+        T: SizedSample + FromSample<f32>,
+    {
+        let age = heard.saturating_duration_since(*self.first_callback.get_or_insert(heard));
+        if !self.running && (age < SETTLE || (!trusted && age < UNTIMED)) {
+            data.fill(T::from_sample(0.0));
+            return;
+        }
+        if trusted || !self.running {
+            self.keep_time(heard);
+        }
+        for frame in data.chunks_mut(usize::from(self.channels.max(1))) {
+            let sample = if self.silence > 0 {
+                self.silence -= 1;
+                0.0
+            } else {
+                self.source.next().unwrap_or(0.0)
+            };
+            frame.fill(T::from_sample(sample));
+        }
+    }
+
+    /// Makes the timeline stand at the frame that is due at the instant `heard`.
+    fn keep_time(&mut self, heard: Instant) {
+        let frame = self.next_frame();
+        let jump = if self.running {
+            let waiting = Duration::from_secs_f64(self.silence as f64 / f64::from(self.rate));
+            self.feed.played(frame, heard + waiting)
+        } else {
+            self.running = true;
+            self.feed.due(heard) as i64 - frame as i64
+        };
+        if jump > 0 {
+            self.cue.skip_to(frame + jump.unsigned_abs());
+        } else {
+            self.silence += jump.unsigned_abs() * u64::from(self.rate) / u64::from(RATE);
+        }
+    }
+
+    /// The frame of the timeline that the mixer gives out next.
+    fn next_frame(&self) -> u64 {
+        let held = if self.rate == RATE { 0 } else { LOOKAHEAD };
+        self.cue.position().saturating_sub(held)
+    }
+}
+
+#[cfg(test)]
+mod tests;

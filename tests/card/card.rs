@@ -1,0 +1,191 @@
+//! A virtual sound card.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Waits until no other test of this program needs the machine's time.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A PulseAudio server of its own: what is played into the sink `speaker` also reaches the sink `room`
+/// after 40 ms, 14 dB softer; the source `mic` hears the room.
+pub(crate) struct Card {
+    dir: tempfile::TempDir,
+    server: Child,
+    recorder: Option<Child>,
+    /// Sound is in real time: two cards at once on a small machine would disturb one another.
+    _alone: MutexGuard<'static, ()>,
+}
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+impl Card {
+    /// Starts one; `None` where PulseAudio is not installed.
+    pub(crate) fn start() -> Option<Self> {
+        let installed = |program: &str| {
+            let found = Command::new(program)
+                .arg("--version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            found.is_ok_and(|status| status.success())
+        };
+        if !["pulseaudio", "pactl", "paplay", "parec"]
+            .into_iter()
+            .all(installed)
+        {
+            eprintln!("skipped: PulseAudio is not installed (pulseaudio, pulseaudio-utils)");
+            return None;
+        }
+        let alone = alone();
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::create_dir_all(dir.path().join("home")).expect("a directory");
+        let socket = dir.path().join("native");
+        let module = |text: String| ["-L".to_owned(), text];
+        let mut command = Command::new("pulseaudio");
+        command
+            .args([
+                "-n",
+                "--system=false",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--disallow-exit",
+                "--log-level=error",
+            ])
+            .args(module(format!(
+                "module-native-protocol-unix auth-anonymous=1 socket={}",
+                socket.display()
+            )))
+            .args(module(
+                "module-null-sink sink_name=speaker rate=48000 channels=2".into(),
+            ))
+            .args(module(
+                "module-null-sink sink_name=room rate=48000 channels=1".into(),
+            ))
+            .args(module(
+                "module-remap-source source_name=mic master=room.monitor".into(),
+            ))
+            .args(module(
+                "module-loopback source=speaker.monitor sink=room latency_msec=40".into(),
+            ))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut card = Self {
+            server: with_home(command, dir.path()).spawn().ok()?,
+            dir,
+            recorder: None,
+            _alone: alone,
+        };
+        let begun = Instant::now();
+        while !card
+            .pactl(&["info"])
+            .is_some_and(|text| text.contains("Server Name"))
+        {
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "PulseAudio does not start"
+            );
+            assert!(
+                card.server.try_wait().ok().flatten().is_none(),
+                "PulseAudio ends at once"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        card.pactl(&["set-default-sink", "speaker"]);
+        card.pactl(&["set-default-source", "mic"]);
+        let inputs = card
+            .pactl(&["list", "short", "sink-inputs"])
+            .unwrap_or_default();
+        if let Some(loopback) = inputs.split_whitespace().next() {
+            card.pactl(&["set-sink-input-volume", loopback, "-14dB"]);
+        }
+        Some(card)
+    }
+
+    /// A command that finds this card and no other.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        with_home(Command::new(program), self.dir.path())
+    }
+
+    /// Records what the loudspeaker plays, from now on, as 48 kHz 16-bit mono without a header.
+    pub(crate) fn record(&mut self, path: &Path) {
+        let file = std::fs::File::create(path).expect("a file");
+        let mut recorder = self.command("parec");
+        recorder.args([
+            "-d",
+            "speaker.monitor",
+            "--format=s16le",
+            "--rate=48000",
+            "--channels=1",
+            "--latency-msec=20",
+        ]);
+        self.recorder = recorder.stdout(file).spawn().ok();
+    }
+
+    /// Ends the recording and returns it.
+    pub(crate) fn recorded(&mut self, path: &Path) -> Vec<f32> {
+        std::thread::sleep(Duration::from_millis(300));
+        if let Some(mut recorder) = self.recorder.take() {
+            let _ = recorder.kill();
+            let _ = recorder.wait();
+        }
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes
+            .chunks_exact(2)
+            .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0)
+            .collect()
+    }
+
+    /// Plays a file into the room, as a person in it would speak.
+    pub(crate) fn say(&self, file: &Path) {
+        let status = self
+            .command("paplay")
+            .args(["-d", "room"])
+            .arg(file)
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{} cannot be played",
+            file.display()
+        );
+    }
+
+    fn pactl(&self, args: &[&str]) -> Option<String> {
+        let output = self.command("pactl").args(args).output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        if let Some(mut recorder) = self.recorder.take() {
+            let _ = recorder.kill();
+            let _ = recorder.wait();
+        }
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn with_home(mut command: Command, dir: &Path) -> Command {
+    command
+        .env("XDG_RUNTIME_DIR", dir)
+        .env("PULSE_RUNTIME_PATH", dir)
+        .env(
+            "PULSE_SERVER",
+            format!("unix:{}", dir.join("native").display()),
+        )
+        .env("HOME", dir.join("home"))
+        .env_remove("XDG_CONFIG_HOME");
+    command
+}
