@@ -101,13 +101,15 @@ def stretch_of(recording, count, rng):
 
 
 class Augmenter:
-    """Draws copies. `noises` are recorded noises, `chatter` recordings of people talking; both int16."""
+    """Draws copies. `noises` are recorded noises, `chatter` recordings of people talking, `own` what the program says
+    itself; all int16."""
 
-    def __init__(self, utterances, weights, noises, chatter, short):
+    def __init__(self, utterances, weights, noises, chatter, own, short):
         self.utterances = utterances
         self.cumulative = np.cumsum(weights) / np.sum(weights)
         self.noises = noises
         self.chatter = chatter
+        self.own = own
         self.short = short  # indices of utterances fit to be chained
 
     def babble(self, count, rng):
@@ -117,7 +119,20 @@ class Augmenter:
             noise += talker / rms(talker) * rng.uniform(0.3, 1)
         return noise
 
+    def residue(self, count, rng):
+        """What an echo canceller leaves of the program's own voice: coloured anew, and more of it now and less then."""
+        voice = np.concatenate([self.own[int(rng.integers(len(self.own)))] for _ in range(4)])
+        voice = shaped(stretch_of(voice, count, rng), random_tone(rng, 6.0))
+        if rng.random() < 0.6:
+            voice = in_room(voice, rng)
+        points = max(3, count // 4000)
+        voice = voice * np.interp(np.arange(count), np.linspace(0, count, points), np.exp(rng.normal(0, 0.7, points)))
+        voice = voice / rms(voice)
+        return (voice + coloured(count, rng) * rng.uniform(0.03, 0.5)).astype(np.float32)
+
     def noise(self, count, rng, with_babble=True):
+        if with_babble and self.own and rng.random() < 0.15:
+            return self.residue(count, rng)
         kind = rng.random()
         if kind < 0.18 and with_babble:
             return self.babble(count, rng)

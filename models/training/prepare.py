@@ -22,6 +22,8 @@ HUMAN_SHARE = 0.5
 # How often a recording is drawn, relative to the others: the people who say commands most.
 SOURCE_WEIGHT = {"gsc": 1.2, "an4": 1.0, "fsdd": 0.9, "gcompris": 0.9, "asterisk": 0.7, "wakewords": 0.5, "hymel": 0.5}
 ESPEAK_WEIGHT = 0.7
+# The engines' voices that the program itself speaks with: what is left of them lies over what people say meanwhile.
+OWN_VOICES = ("rhvoice-bdl", "rhvoice-slt")
 
 
 def augmenter(speech, work_dir, human):
@@ -37,7 +39,8 @@ def augmenter(speech, work_dir, human):
     people = [i for i in short if i < len(human)]
     short = people * max(1, (len(short) - len(people)) // max(1, len(people))) + [i for i in short if i >= len(human)]
     chatter = corpus.untranscribed(speech) + [u.samples for u in everything[:: max(1, len(everything) // 3000)]]
-    return Augmenter(everything, weights, corpus.noises(speech), chatter, np.array(short)), len(machine)
+    own = [u.samples for u in machine if u.source in OWN_VOICES]
+    return Augmenter(everything, weights, corpus.noises(speech), chatter, own, np.array(short)), len(machine)
 
 
 def write_shard(path, source, seed):

@@ -133,6 +133,8 @@ pub(super) enum Next {
 pub(super) struct Decision {
     phrases: Vec<Phrase>,
     partial: String,
+    /// What of it may be a phrase, and since when it has been that.
+    wanted: String,
     since: Moment,
     /// The partial result that was last looked at, and when: what is heard again up to there is not
     /// looked at again, or two phrases that alternate would keep each other going for ever.
@@ -176,13 +178,26 @@ impl Decision {
         self.partial.clear();
     }
 
-    /// Takes in a partial result as it stands at `now`, after `quiet` of no more than noise.
-    pub(super) fn partial_result(&mut self, text: &str, now: Moment, quiet: Duration) -> Next {
-        if text != self.partial {
-            text.clone_into(&mut self.partial);
+    /// Takes in a partial result as it stands at `now`, after `quiet` of no more than noise. Over our own
+    /// voice what is unknown before and after a phrase is most likely that voice.
+    pub(super) fn partial_result(
+        &mut self,
+        text: &str,
+        now: Moment,
+        quiet: Duration,
+        over_own_voice: bool,
+    ) -> Next {
+        text.clone_into(&mut self.partial);
+        let text = if over_own_voice {
+            without_unknown_ends(text)
+        } else {
+            text
+        };
+        if text != self.wanted {
+            text.clone_into(&mut self.wanted);
             self.since = now;
         }
-        if text.is_empty() {
+        if self.partial.is_empty() {
             return Next::Listen;
         }
         if quiet >= QUIET_AT_LAST {
@@ -334,6 +349,18 @@ impl Decision {
                 .is_some_and(|rest| rest.starts_with(' '))
         })
     }
+}
+
+/// The words of a partial result without [`UNKNOWN`] before and after them.
+fn without_unknown_ends(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(rest) = text.strip_prefix(UNKNOWN) {
+        text = rest.trim_start();
+    }
+    while let Some(rest) = text.strip_suffix(UNKNOWN) {
+        text = rest.trim_end();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -74,6 +74,9 @@ const OVERLAP: u64 = 19_200;
 /// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing.
 const OVERHEARD: u64 = 4_480;
 
+/// For so long our own voice is in what the recogniser makes of an utterance: some of its words.
+const LEAVES_A_TRACE: Duration = Duration::from_secs(2);
+
 /// After this much in samples (one minute), the recogniser's clock is set to zero: its times
 /// are single-precision seconds.
 const CLOCK_KEPT: u64 = 960_000;
@@ -263,9 +266,8 @@ impl Ears {
             match self.decoder.ask(&Request::Audio(piece))? {
                 Reply::Partial { text } => {
                     verdicts.extend(self.partial_result(&text)?);
-                    // Its latest part is heard again, for a command may be in the middle of being said.
                     if self.fed >= self.zero + LONGEST_UTTERANCE {
-                        self.begin_at((self.fed - OVERLAP).max(self.settled))?;
+                        verdicts.extend(self.forget_most()?);
                     }
                 }
                 Reply::Final { words } => {
@@ -286,12 +288,17 @@ impl Ears {
         let live = self.fed == self.history.end();
         let now = self.history.moment(self.fed);
         // Heard again, it is being caught up with: how quiet it is now says nothing about then.
-        let quiet = if live {
-            samples(self.level.quiet_for())
-        } else {
-            Duration::ZERO
+        let over_own_voice = self.own.sounds(now.saturating_sub(LEAVES_A_TRACE), now);
+        let quiet = match (live, over_own_voice) {
+            (false, _) => Duration::ZERO,
+            (true, false) => samples(self.level.quiet_for()),
+            // A person may have stopped speaking while we go on.
+            (true, true) => samples(self.level.quiet_for().max(self.presence.quiet_for())),
         };
-        match self.decision.partial_result(text, now, quiet) {
+        match self
+            .decision
+            .partial_result(text, now, quiet, over_own_voice)
+        {
             Next::Listen => Ok(None),
             Next::Finish => self.finish(),
             Next::Look => self.look(),
@@ -340,6 +347,23 @@ impl Ears {
         // The rest of the word is not heard as another.
         self.settled = self.fed;
         self.decision.begin_anew();
+        Ok(Some(self.verdict(judgement)))
+    }
+
+    /// What goes on for too long is judged as it is, and forgotten but for its latest part: a command may be
+    /// in the middle of being said.
+    fn forget_most(&mut self) -> Result<Option<Verdict>, EarsError> {
+        let began = (self.fed - OVERLAP).max(self.settled);
+        let words = self.final_words()?;
+        self.decision.begin_anew();
+        let accepted = self
+            .judgement(&words)
+            .filter(|judgement| judgement.reason == Reason::Accepted);
+        let Some(judgement) = accepted else {
+            (self.zero, self.fed) = (began, began);
+            return Ok(None);
+        };
+        self.settled = self.fed;
         Ok(Some(self.verdict(judgement)))
     }
 

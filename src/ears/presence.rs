@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::echo::Powers;
+use super::level::FRAME;
 
 /// Frames (of 10 ms) that are kept: 12 s.
 const KEPT: usize = 1_200;
@@ -29,6 +30,9 @@ const DECAY: f32 = 0.7;
 
 /// What is played this far (as a power ratio) below the loudest of the last seconds says nothing of the residue.
 const CLEAR: f32 = 0.01;
+
+/// A frame no stronger than this (6 dB) above what our own voice explains is taken to be that voice alone.
+const NOBODY: f32 = 4.0;
 
 /// How fast the loudest is forgotten, for each frame: half in 7 s.
 const LOUDEST_DECAY: f32 = 0.999;
@@ -95,6 +99,18 @@ impl Presence {
         (explained > 0.0).then(|| 10.0 * (left / explained).max(1e-12).log10())
     }
 
+    /// For how many samples up to now nothing has risen above what our own voice explains; 0 where it does
+    /// not sound, or where nothing is known of what it leaves.
+    pub(super) fn quiet_for(&self) -> u64 {
+        let last = self.frames.iter().rev();
+        let quiet = last
+            .take_while(|(left, explained)| {
+                *explained > 0.0 && explained.is_finite() && *left < NOBODY * explained
+            })
+            .count();
+        quiet as u64 * FRAME
+    }
+
     fn learn(&mut self, ratio: f32) {
         self.ratios.push_back(ratio);
         if self.ratios.len() > USUAL_FRAMES {
@@ -143,6 +159,17 @@ mod tests {
         assert!(presence.rise(450, 490).unwrap() < 0.0);
         speaks(&mut presence, 40, 0.01, 0.002);
         assert!(presence.rise(500, 540).unwrap() > 8.0);
+    }
+
+    #[test]
+    fn a_person_has_stopped_while_our_voice_goes_on() {
+        let mut presence = Presence::default();
+        speaks(&mut presence, 500, 0.01, 0.0);
+        assert!(presence.quiet_for() >= 100 * FRAME);
+        speaks(&mut presence, 40, 0.01, 0.002);
+        assert_eq!(presence.quiet_for(), 0);
+        speaks(&mut presence, 25, 0.01, 0.0);
+        assert_eq!(presence.quiet_for(), 25 * FRAME);
     }
 
     #[test]

@@ -187,15 +187,15 @@ fn a_word_right_after_our_own_speech_counts_though_one_segment_holds_both() {
 fn a_normal_word_is_finished_after_a_fifth_of_a_second_of_quiet() {
     let mut decision = listening();
     assert_eq!(
-        decision.partial_result("next", at(1.0), ms(0)),
+        decision.partial_result("next", at(1.0), ms(0), false),
         Next::Listen
     );
     assert_eq!(
-        decision.partial_result("next", at(1.2), ms(190)),
+        decision.partial_result("next", at(1.2), ms(190), false),
         Next::Listen
     );
     assert_eq!(
-        decision.partial_result("next", at(1.21), ms(200)),
+        decision.partial_result("next", at(1.21), ms(200), false),
         Next::Finish
     );
 }
@@ -203,20 +203,20 @@ fn a_normal_word_is_finished_after_a_fifth_of_a_second_of_quiet() {
 #[test]
 fn a_word_that_may_go_on_is_given_more_time() {
     let mut decision = listening();
-    decision.partial_result("go", at(1.0), ms(0));
+    decision.partial_result("go", at(1.0), ms(0), false);
     assert_eq!(
-        decision.partial_result("go", at(1.25), ms(250)),
+        decision.partial_result("go", at(1.25), ms(250), false),
         Next::Listen
     );
     assert_eq!(
-        decision.partial_result("go", at(1.35), ms(320)),
+        decision.partial_result("go", at(1.35), ms(320), false),
         Next::Finish
     );
     let mut decision = listening();
-    decision.partial_result("go", at(1.0), ms(0));
-    decision.partial_result("go back", at(1.3), ms(0));
+    decision.partial_result("go", at(1.0), ms(0), false);
+    decision.partial_result("go back", at(1.3), ms(0), false);
     assert_eq!(
-        decision.partial_result("go back", at(1.5), ms(200)),
+        decision.partial_result("go back", at(1.5), ms(200), false),
         Next::Finish
     );
 }
@@ -225,22 +225,51 @@ fn a_word_that_may_go_on_is_given_more_time() {
 fn the_fast_lane_looks_once_while_the_word_is_being_said() {
     let mut decision = listening();
     assert_eq!(
-        decision.partial_result("stop", at(1.0), ms(0)),
-        Next::Listen
-    );
-    assert_eq!(decision.partial_result("stop", at(1.1), ms(0)), Next::Look);
-    assert_eq!(
-        decision.partial_result("stop", at(1.12), ms(0)),
+        decision.partial_result("stop", at(1.0), ms(0), false),
         Next::Listen
     );
     assert_eq!(
-        decision.partial_result("stop", at(1.3), ms(200)),
+        decision.partial_result("stop", at(1.1), ms(0), false),
+        Next::Look
+    );
+    assert_eq!(
+        decision.partial_result("stop", at(1.12), ms(0), false),
+        Next::Listen
+    );
+    assert_eq!(
+        decision.partial_result("stop", at(1.3), ms(200), false),
         Next::Finish
     );
     assert_eq!(
-        decision.partial_result("[unk] stop", at(1.4), ms(0)),
+        decision.partial_result("[unk] stop", at(1.4), ms(0), false),
         Next::Listen
     );
+}
+
+#[test]
+fn over_our_own_voice_what_is_unknown_around_a_phrase_is_that_voice() {
+    let mut decision = listening();
+    for (text, secs) in [
+        ("[unk]", 0.9),
+        ("[unk] stop", 1.0),
+        ("[unk] stop [unk]", 1.05),
+    ] {
+        assert_eq!(
+            decision.partial_result(text, at(secs), ms(0), true),
+            Next::Listen
+        );
+    }
+    assert_eq!(
+        decision.partial_result("[unk] stop [unk]", at(1.1), ms(0), true),
+        Next::Look
+    );
+    // What is unknown inside is another sentence.
+    for secs in [2.0, 2.2] {
+        assert_eq!(
+            decision.partial_result("stop [unk] stop", at(secs), ms(0), true),
+            Next::Listen
+        );
+    }
 }
 
 #[test]
@@ -257,29 +286,35 @@ fn what_is_heard_again_is_not_looked_at_again() {
             lane: Lane::Fast,
         },
     ]);
-    decision.partial_result("stop", at(1.0), ms(0));
-    decision.partial_result("wait", at(1.1), ms(0));
-    assert_eq!(decision.partial_result("wait", at(1.2), ms(0)), Next::Look);
-    decision.hear_again();
-    decision.partial_result("stop", at(1.0), ms(0));
+    decision.partial_result("stop", at(1.0), ms(0), false);
+    decision.partial_result("wait", at(1.1), ms(0), false);
     assert_eq!(
-        decision.partial_result("stop", at(1.2), ms(0)),
+        decision.partial_result("wait", at(1.2), ms(0), false),
+        Next::Look
+    );
+    decision.hear_again();
+    decision.partial_result("stop", at(1.0), ms(0), false);
+    assert_eq!(
+        decision.partial_result("stop", at(1.2), ms(0), false),
         Next::Listen
     );
-    assert_eq!(decision.partial_result("stop", at(1.22), ms(0)), Next::Look);
+    assert_eq!(
+        decision.partial_result("stop", at(1.22), ms(0), false),
+        Next::Look
+    );
 }
 
 #[test]
 fn the_strict_lane_and_unknown_words_wait_for_the_recogniser_but_not_for_ever() {
     for (text, listening_at, over_at) in [("erase it", 500, 600), ("[unk]", 300, 340)] {
         let mut decision = listening();
-        decision.partial_result(text, at(1.0), ms(0));
+        decision.partial_result(text, at(1.0), ms(0), false);
         assert_eq!(
-            decision.partial_result(text, at(1.5), ms(listening_at)),
+            decision.partial_result(text, at(1.5), ms(listening_at), false),
             Next::Listen
         );
         assert_eq!(
-            decision.partial_result(text, at(1.6), ms(over_at)),
+            decision.partial_result(text, at(1.6), ms(over_at), false),
             Next::Finish
         );
     }
