@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import safetensors
 import safetensors.numpy
 
 import features
@@ -165,13 +166,36 @@ def export(checkpoint, model_dir):
     pathlib.Path(model_dir, "verifier.safetensors").write_bytes(safetensors.numpy.save(tensors, facts))
 
 
+def shipped(model_dir):
+    """What `export` wrote, to train on from there: (groups, facts). Half precision loses nothing that training would notice."""
+    with safetensors.safe_open(pathlib.Path(model_dir, "verifier.safetensors"), "numpy") as stored:
+        facts = stored.metadata()
+        tensors = {name: stored.get_tensor(name).astype(np.float32) for name in stored.keys()}
+    trunk, head = [{} for _ in network.OFFSETS], {}
+    for name, array in tensors.items():
+        match name.split("."):
+            case ["trunk", number, part]:
+                trunk[int(number)][part] = array
+            case [layer, part]:
+                head.setdefault(layer, {})[part] = array
+    width = trunk[0]["bias"].size
+    groups = {"model": {"trunk": trunk, "head": head}, "input": {"mean": tensors["mean"], "deviation": tensors["deviation"]}}
+    return groups, {"steps": int(facts["steps"]), "phrases": json.loads(facts["phrases"]), "width": width}
+
+
 def train(options):
     jax.config.update("jax_compilation_cache_dir", str(options.work_dir / "compiled"))
     out = options.work_dir / "verifier.npz"
-    groups, facts = network.load(out if out.exists() else options.acoustic or options.work_dir / "checkpoint.npz")
+    onward = options.onward is not None and not out.exists()
+    if onward:
+        groups, facts = shipped(options.onward)
+    else:
+        groups, facts = network.load(out if out.exists() else options.acoustic or options.work_dir / "checkpoint.npz")
     normalisation = (groups["input"]["mean"], groups["input"]["deviation"])
     phrases, class_of = classes()
-    if out.exists():
+    if onward and facts["phrases"] != phrases:
+        raise SystemExit("the shipped verifier knows other phrases: train it without --onward")
+    if "model" in groups:
         model, step = groups["model"], facts["steps"]
     else:
         model, step = {"trunk": fold(groups["average"]), "head": initial_head(facts["width"], len(phrases))}, 0
@@ -227,6 +251,7 @@ def main():
     training = what.add_parser("train")
     training.add_argument("--work-dir", type=pathlib.Path, required=True)
     training.add_argument("--from", dest="acoustic", type=pathlib.Path, help="checkpoint the trunk begins as")
+    training.add_argument("--onward", type=pathlib.Path, help="model directory with a verifier to train on, if there is no checkpoint")
     training.add_argument("--minutes", type=float, default=30)
     training.add_argument("--peak-rate", type=float, default=1e-3)
     exporting = what.add_parser("export")

@@ -95,6 +95,8 @@ pub(super) struct Heard {
     pub(super) start: Moment,
     pub(super) end: Moment,
     pub(super) confidence: f32,
+    /// It stood out over our own voice, so it is not that.
+    pub(super) foreign: bool,
 }
 
 /// Where a stretch of sound really starts and ends, how far it rises above the floor, in dB, and, where our
@@ -244,6 +246,7 @@ impl Decision {
         opinion: impl FnOnce(Moment) -> Option<Opinion<'v>>,
     ) -> Option<Judgement> {
         let ours = |word: &Heard| match word.word.as_str() {
+            _ if word.foreign => false,
             UNKNOWN => own.explains(word.start, word.end),
             text => own.says(text, word.start, word.end),
         };
@@ -272,6 +275,8 @@ impl Decision {
         let mut evidence = Evidence {
             confidence,
             odds: None,
+            rise,
+            over_echo,
         };
         let proposed = self.phrase(&text).is_some();
         if !echo
@@ -279,9 +284,9 @@ impl Decision {
             && let Some(opinion) = opinion(end)
         {
             evidence.odds = opinion.log_odds(&text);
-            // Over our own voice only what both believe in counts.
-            if !own.sounds(start, end)
-                && let Some((meant, instead)) = self.not_proposed(&text, &opinion)
+            // Over our own voice only what both believe in counts, or what stands out.
+            if (!own.sounds(start, end) || first.foreign)
+                && let Some((meant, instead)) = self.not_proposed(&text, &opinion, evidence)
                 && (!proposed || instead.log_odds() > evidence.log_odds())
             {
                 (text, evidence) = (meant, instead);
@@ -324,10 +329,16 @@ impl Decision {
 
     /// The phrase other than `text` that the verifier takes an utterance for, if any. Not one whose effect
     /// cannot be undone: that has to be heard by both.
-    fn not_proposed(&self, text: &str, opinion: &Opinion<'_>) -> Option<(String, Evidence)> {
+    fn not_proposed(
+        &self,
+        text: &str,
+        opinion: &Opinion<'_>,
+        heard: Evidence,
+    ) -> Option<(String, Evidence)> {
         let evidence = |phrase: &Phrase| Evidence {
             confidence: 0.0,
             odds: opinion.log_odds(&phrase.text),
+            ..heard
         };
         self.phrases
             .iter()

@@ -63,6 +63,9 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
 /// beyond so many, twice the odds are wanted.
 pub const FEW_PHRASES: usize = 6;
 
+/// How much more than the verifier and the recogniser together need in quiet they need over our own voice, in log odds.
+const BOTH_OVER_OWN_VOICE: f32 = 1.0;
+
 /// What the verifier's log odds count beside the recogniser's.
 const VERIFIER_WEIGHT: f32 = 1.0;
 
@@ -85,6 +88,10 @@ pub struct Evidence {
     pub confidence: f32,
     /// The verifier's natural log odds, where it has an opinion on the phrase.
     pub odds: Option<f32>,
+    /// How far its loudest moment lies above the noise floor, in dB.
+    pub rise: f32,
+    /// Where our own voice sounds, how far it lies above what is usually left of that, in dB.
+    pub over_echo: Option<f32>,
 }
 
 impl Evidence {
@@ -101,14 +108,16 @@ impl Evidence {
         over_own_voice: bool,
     ) -> bool {
         let alone = log_odds(self.confidence) - log_odds(point.confidence);
-        if over_own_voice {
-            // What cancelling leaves of our own voice makes the verifier doubt every word said over it: it
-            // has not learnt that. How far a word rises above that is the second opinion then.
-            return alone >= point.over_own_voice;
-        }
         let many = phrases.max(FEW_PHRASES) as f32 / FEW_PHRASES as f32;
-        match self.odds {
-            Some(_) => self.log_odds() >= point.log_odds + many.ln(),
+        let both = self
+            .odds
+            .map(|_| self.log_odds() - point.log_odds - many.ln());
+        match both {
+            Some(both) if over_own_voice => {
+                alone >= point.over_own_voice || both >= BOTH_OVER_OWN_VOICE
+            }
+            Some(both) => both >= 0.0,
+            None if over_own_voice => alone >= point.over_own_voice,
             None => alone >= 0.0,
         }
     }
@@ -127,7 +136,12 @@ mod tests {
     use super::*;
 
     fn evidence(confidence: f32, odds: Option<f32>) -> Evidence {
-        Evidence { confidence, odds }
+        Evidence {
+            confidence,
+            odds,
+            rise: 30.0,
+            over_echo: None,
+        }
     }
 
     #[test]
@@ -140,7 +154,8 @@ mod tests {
         assert!(weak.suffices(point, 6, false) && !weak.suffices(point, 40, false));
         let doubted = evidence(0.9, Some(-6.0));
         assert!(doubted.suffices(point, 6, true) && !doubted.suffices(point, 6, false));
-        assert!(!evidence(0.8, Some(6.0)).suffices(point, 6, true));
+        assert!(!evidence(0.8, Some(-1.0)).suffices(point, 6, true));
+        assert!(evidence(0.8, Some(1.0)).suffices(point, 6, true));
     }
 
     #[test]

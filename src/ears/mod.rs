@@ -77,6 +77,9 @@ const OVERHEARD: u64 = 4_480;
 /// For so long our own voice is in what the recogniser makes of an utterance: some of its words.
 const LEAVES_A_TRACE: Duration = Duration::from_secs(2);
 
+/// A sound that ended so long ago was said over our own voice if that sounds now or did just before.
+const SHORTLY: Duration = Duration::from_millis(300);
+
 /// After this much in samples (one minute), the recogniser's clock is set to zero: its times
 /// are single-precision seconds.
 const CLOCK_KEPT: u64 = 960_000;
@@ -307,19 +310,18 @@ impl Ears {
 
     /// Something was said of which the recogniser makes nothing at all: the verifier may.
     fn overheard(&mut self) -> Result<Option<Verdict>, EarsError> {
-        let quiet = self.level.quiet_for();
-        let just_over = (OVERHEARD..OVERHEARD + PIECE as u64).contains(&quiet);
-        let onset = self.level.onset();
-        if !just_over || !self.decision.partial().is_empty() || onset < self.settled {
+        let Some((start, end, foreign)) = self.just_over() else {
+            return Ok(None);
+        };
+        if start < self.settled {
             return Ok(None);
         }
         let word = Heard {
             word: UNKNOWN.into(),
-            start: self.history.moment(onset),
-            end: self
-                .history
-                .moment(self.history.end().saturating_sub(quiet)),
+            start: self.history.moment(start),
+            end: self.history.moment(end),
             confidence: 1.0,
+            foreign,
         };
         let accepted = self
             .judgement(&[word])
@@ -330,6 +332,21 @@ impl Ears {
         self.settled = self.history.end();
         self.begin_at(self.settled)?;
         Ok(Some(self.verdict(judgement)))
+    }
+
+    /// A sound that has just ended and that the recogniser has no phrase for: from where to where, and whether
+    /// it stood out over our own voice.
+    fn just_over(&self) -> Option<(u64, u64, bool)> {
+        let heard = self.history.end();
+        let now = self.history.moment(heard);
+        if self.own.sounds(now.saturating_sub(SHORTLY), now) {
+            let (start, end) = self.presence.just_over()?;
+            return Some((start * FRAME, end * FRAME, true));
+        }
+        let quiet = self.level.quiet_for();
+        let over = (OVERHEARD..OVERHEARD + PIECE as u64).contains(&quiet);
+        let nothing = self.decision.partial().is_empty();
+        (over && nothing).then(|| (self.level.onset(), heard.saturating_sub(quiet), false))
     }
 
     /// Judges an utterance as if it were over, and hears it again where it is not to be obeyed yet.
@@ -444,6 +461,7 @@ impl Ears {
             start: moment(word.start),
             end: moment(word.end),
             confidence: word.confidence.clamp(0.0, 1.0),
+            foreign: false,
         };
         words.iter().map(heard).collect()
     }

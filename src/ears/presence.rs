@@ -34,6 +34,16 @@ const CLEAR: f32 = 0.01;
 /// A frame no stronger than this (6 dB) above what our own voice explains is taken to be that voice alone.
 const NOBODY: f32 = 4.0;
 
+/// Quiet after which it is over, in frames: 280 ms, and the next piece.
+const OVER: std::ops::Range<u64> = 28..30;
+
+/// Longest pause in it, and the longest that it is looked back for, in frames: 250 ms, 2 s.
+const PAUSE: u64 = 25;
+const LONGEST: u64 = 200;
+
+/// No word has fewer loud frames: 90 ms.
+const LEAST_LOUD: usize = 9;
+
 /// How fast the loudest is forgotten, for each frame: half in 7 s.
 const LOUDEST_DECAY: f32 = 0.999;
 
@@ -111,6 +121,27 @@ impl Presence {
         quiet as u64 * FRAME
     }
 
+    /// What rose above our own voice and is over for some 280 ms: its first frame and the one after its last.
+    /// `None` at any other moment, and where it was too short to be a word.
+    pub(super) fn just_over(&self) -> Option<(u64, u64)> {
+        let quiet = self.quiet_for() / FRAME;
+        if !OVER.contains(&quiet) {
+            return None;
+        }
+        let end = self.first + self.frames.len() as u64 - quiet;
+        let (mut start, mut loud) = (end, 0);
+        let before = self.frames.iter().rev().skip(quiet as usize);
+        for (back, (left, explained)) in (1..=LONGEST).zip(before) {
+            if *explained > 0.0 && *left >= NOBODY * explained {
+                start = end - back;
+                loud += 1;
+            } else if start - (end - back) > PAUSE {
+                break;
+            }
+        }
+        (loud >= LEAST_LOUD).then_some((start, end))
+    }
+
     fn learn(&mut self, ratio: f32) {
         self.ratios.push_back(ratio);
         if self.ratios.len() > USUAL_FRAMES {
@@ -170,6 +201,12 @@ mod tests {
         assert_eq!(presence.quiet_for(), 0);
         speaks(&mut presence, 25, 0.01, 0.0);
         assert_eq!(presence.quiet_for(), 25 * FRAME);
+        assert_eq!(presence.just_over(), None);
+        speaks(&mut presence, 3, 0.01, 0.0);
+        let (start, end) = presence.just_over().unwrap();
+        assert!((500..505).contains(&start) && end == 540, "{start} {end}");
+        speaks(&mut presence, 2, 0.01, 0.0);
+        assert_eq!(presence.just_over(), None);
     }
 
     #[test]

@@ -204,6 +204,8 @@ mod tests {
                 evidence: Evidence {
                     confidence: 1.0,
                     odds: None,
+                    rise: 30.0,
+                    over_echo: None,
                 },
                 accepted,
                 reason: if accepted {

@@ -36,6 +36,7 @@ fn words(said: &[(&str, f32)]) -> Vec<Heard> {
             start: at(start),
             end: at(start + 0.4),
             confidence: *confidence,
+            foreign: false,
         }
     };
     said.iter().enumerate().map(word).collect()
