@@ -5,6 +5,7 @@
 # make fuzz      the parsers with a million made-up inputs each, or ten minutes; fetches cargo-fuzz, wants a C++ compiler
 # make deny      licences, known faults and duplicates of the dependencies; fetches cargo-deny and its list of faults
 # make measure-voice   how loud, how fast and how well understood the voices are (part of measure)
+# make timeline  draw the built-in talk again (guides/wisenet-dvr.svg), after its guide has changed
 # make voice     render what is missing of the shipped voices
 # make setup     only fetch what is missing
 # make clean     remove what was built and fetched
@@ -20,7 +21,7 @@ CARGO_DENY := 0.20.2
 FUZZ ?= $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 FUZZ_ARGS ?= -runs=1000000 -max_total_time=600
 
-.PHONY: run test measure measure-voice fuzz deny voice install setup build clean
+.PHONY: run test measure measure-voice timeline fuzz deny voice install setup build clean
 
 run: build
 	@cargo run --release --quiet --bin talkthrough -- $(ARGS)
@@ -61,7 +62,11 @@ deny:
 	cargo deny check
 
 VOICES := $(TARGET)/voices
-measure-voice: build
+measure-timeline: build
+	cargo run --release --quiet --bin talkthrough -- rehearse wisenet-dvr --out $(TARGET)/timeline
+	cargo run --release --quiet --bin talkthrough -- timeline $(TARGET)/timeline/session.jsonl -o guides/wisenet-dvr.svg
+
+voice: build
 	@[ -x $(VOICES)/venv/bin/pip ] || python3 -m venv $(VOICES)/venv
 	@$(VOICES)/venv/bin/pip install --quiet --disable-pip-version-check --requirement benches/voices/requirements.txt
 	cargo run --release --quiet --example measure_voice -- --export $(VOICES) audio/bdl audio/slt

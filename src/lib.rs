@@ -22,6 +22,7 @@
 //! | [`models`] | official models: their catalogue, downloads, unpacking | the talk |
 //! | [`sound`] | devices, the mixer, the audio clock, the simulated room | words |
 //! | [`app`] | one loop: inputs in, outputs carried out | any rule of the talk |
+//! | [`drawing`] | the record of a talk → one picture of it | the talk while it goes on |
 //! | [`cli`], [`screen`] | flags, help; the terminal display | any rule of the talk |
 //!
 //! [`limits`] has how much is read of anything, [`phone`] the sounds of English, `number` its numbers, [`record`] what a talk leaves behind.
@@ -40,6 +41,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod drawing;
 pub mod ears;
 pub mod guide;
 pub mod limits;

@@ -13,6 +13,7 @@
 //! | model: text files | [`MODEL_TEXT_BYTES`] | [`MODEL_WORDS`] words, in a graph too |
 //! | verifier | [`VERIFIER_BYTES`] | |
 //! | table of recordings (`talkthrough eval`) | [`MANIFEST_BYTES`] | |
+//! | record of a talk (`talkthrough timeline`) | [`RECORD_BYTES`] | [`RECORD_LINES`] lines, moments of [`RECORD_SECONDS`]; [`RECORD_TEXT`] characters of a text are drawn |
 //! | frame from or to the recogniser | [`FRAME_BYTES`] | two seconds of time for each answer |
 //! | catalogue of models | [`CATALOGUE_BYTES`] | |
 //! | archive of a model | as the catalogue says | [`ARCHIVE_ENTRIES`] entries, [`ARCHIVE_DEPTH`] directories deep; unpacked as the catalogue says |
@@ -20,7 +21,7 @@
 //! An error's message is cut at [`MESSAGE`] characters, and nothing in it steers a terminal.
 //!
 //! TOML and JSON are read by parsers that refuse deep nesting themselves (80 and 128 levels); tests
-//! hold them to that. The record of a talk (`--log`) is written, never read, by the program.
+//! hold them to that.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -63,6 +64,15 @@ pub const MODEL_WORDS: usize = 4_000_000;
 pub const VERIFIER_BYTES: usize = 16 << 20;
 /// Largest table of recordings, in bytes: some half a million rows.
 pub const MANIFEST_BYTES: usize = 64 << 20;
+
+/// Largest record of a talk that is drawn, in bytes.
+pub const RECORD_BYTES: usize = 16 << 20;
+/// Most lines of it: a talk of five minutes has some 450.
+pub const RECORD_LINES: usize = 50_000;
+/// Latest moment in it, in seconds: a day.
+pub const RECORD_SECONDS: f64 = 86_400.0;
+/// Longest text of it that is drawn, in characters; the rest is left out.
+pub const RECORD_TEXT: usize = 300;
 
 /// Longest frame between the talk and its recogniser, in bytes.
 pub const FRAME_BYTES: u32 = 16 << 20;

@@ -131,6 +131,15 @@ pub enum Event {
         /// `ready`, `lost`, `missing`, and why.
         state: String,
     },
+    /// How loud both channels were during one second: levels, never sound.
+    Levels {
+        /// When the second began.
+        start: f64,
+        /// What was played: the power of each tenth of the second, in dB of full scale; -90 is silence.
+        speaker: Vec<i8>,
+        /// What was heard, likewise.
+        microphone: Vec<i8>,
+    },
     /// The talk is over.
     End {
         /// `done`, `stopped` or `gave_up`.

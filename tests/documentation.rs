@@ -36,3 +36,28 @@ fn the_table_of_commands_is_the_vocabulary() {
         );
     }
 }
+
+/// The picture of the built-in talk shows the built-in talk as it is: every sentence of its main way, in order.
+///
+/// To accept a change of the guide: `make timeline`.
+#[test]
+fn the_picture_of_the_built_in_talk_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/guides/wisenet-dvr.svg");
+    let page = std::fs::read_to_string(path).expect("guides/wisenet-dvr.svg is read");
+    assert!(page.len() < 150_000, "{} bytes", page.len());
+    // Texts are broken into lines: what the picture says is its text elements, one after the other.
+    let text: Vec<&str> = page
+        .split("<text class=\"t\"")
+        .filter_map(|part| part.split_once('>')?.1.split_once('<'))
+        .map(|(text, _)| text)
+        .collect();
+    let text = text.join(" ").replace("&#39;", "'");
+    let guide = talkthrough::guide::library::find("wisenet-dvr").expect("it is built in");
+    let mut rest = text.as_str();
+    for sentence in guide.steps.iter().flat_map(|step| &step.say) {
+        let Some((_, after)) = rest.split_once(sentence.as_str()) else {
+            panic!("{sentence:?} is not in the picture: make timeline");
+        };
+        rest = after;
+    }
+}

@@ -14,6 +14,7 @@
 pub mod evaluation;
 pub mod keys;
 pub mod live;
+mod meter;
 pub mod rehearsal;
 pub mod room;
 pub mod script;
@@ -249,6 +250,13 @@ impl App {
     /// The talk begins without a loudspeaker.
     pub fn mute(&mut self) {
         self.audible = false;
+    }
+
+    /// Writes down how loud it was.
+    fn levels(&mut self, levels: Option<Event>, now: Moment) {
+        if let Some(levels) = levels {
+            self.note(levels, now);
+        }
     }
 
     /// Another, empty timeline is played from now on: what was still to sound is placed on it.

@@ -3,6 +3,7 @@
 //! Everything is on one clock, the loudspeaker's sample count, and moves in blocks of 10 ms as fast as
 //! the machine can. The same guide, script and seed give the same rehearsal, to the last bit.
 
+use super::meter::Meter;
 use super::script::What;
 use super::technician::{Technician, Utterance};
 use super::{App, Notice};
@@ -128,6 +129,7 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
     let mut microphone: Vec<f32> = Vec::new();
     let mut decimator = Decimator::default();
     let mut far_end: Vec<f32> = Vec::new();
+    let mut meter = Meter::default();
     let mut now = Moment::ZERO;
     let mut eventful = Moment::ZERO;
     let mut ends_at: Option<Moment> = None;
@@ -178,6 +180,8 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
         far_end.clear();
         decimator.push(&loudspeaker, &mut far_end);
         ears.far_end(&far_end, heard_from);
+        meter.speaker(&far_end, heard_from);
+        app.levels(meter.microphone(&microphone, heard_from), now);
         for verdict in ears.push(&microphone, heard_from)? {
             app.verdict(&verdict, now);
         }
@@ -193,7 +197,7 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
 
 /// Whether the talk is still going somewhere; its own reminders and progress are not that.
 fn matters(event: &Event) -> bool {
-    !matches!(event, Event::Say { .. })
+    !matches!(event, Event::Say { .. } | Event::Levels { .. })
 }
 
 /// The technician's mouth.

@@ -13,6 +13,7 @@ mod model;
 mod rehearse;
 mod render;
 mod run;
+mod timeline;
 mod voice;
 
 use crate::guide::Count;
@@ -52,6 +53,8 @@ enum Command {
     Show(GuideArg),
     /// Hold a talk in the simulated room, much faster than real time
     Rehearse(RehearseArgs),
+    /// Draw the record of a talk as one picture (SVG): what was said, heard and counted when
+    Timeline(TimelineArgs),
     /// Look at loudspeaker, microphone, noise, recognition model and voice, one by one
     Check(CheckArgs),
     /// List loudspeakers and microphones
@@ -172,6 +175,16 @@ struct RehearseArgs {
 }
 
 #[derive(Args)]
+struct TimelineArgs {
+    /// The file that `run --log FILE` wrote, or session.jsonl of `rehearse --out DIR`
+    #[arg(value_name = "SESSION.jsonl")]
+    record: PathBuf,
+    /// Write the picture here; without it, to standard output
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct CheckArgs {
     /// Microphone: its name or a part of it
     #[arg(long, value_name = "NAME")]
@@ -268,6 +281,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::List) => guides::list(),
         Some(Command::Show(args)) => guides::show(&args.guide),
         Some(Command::Rehearse(args)) => rehearse::rehearse(args),
+        Some(Command::Timeline(args)) => timeline::timeline(&args),
         Some(Command::Check(args)) => check::check(args),
         Some(Command::Devices) => check::devices(),
         Some(Command::Lint(args)) => guides::lint(&args.guide),

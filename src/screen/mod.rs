@@ -189,7 +189,7 @@ pub fn transcript(line: &Line) -> Option<String> {
         Event::Device { what, state } => format!("  [{what} {state}]"),
         Event::End { outcome } => format!("  [the talk is over: {}]", outcome.replace('_', " ")),
         Event::Start { title, .. } => format!("Talkthrough  {title}"),
-        Event::Step { .. } | Event::Wait { .. } => return None,
+        Event::Step { .. } | Event::Wait { .. } | Event::Levels { .. } => return None,
     };
     Some(printable(&text))
 }

@@ -79,7 +79,16 @@ impl Drop for Program {
     }
 }
 
-fn lead(card: &mut Card, guide: &Path, answers: &[(&str, &str)], beats: usize, machine: Machine) {
+/// What a talk that was led by voice left behind.
+pub(crate) struct Led {
+    pub(crate) record: Vec<Line>,
+    /// What the loudspeaker's monitor recorded, at 48 kHz.
+    pub(crate) recording: Vec<f32>,
+    repeated: usize,
+}
+
+/// Leads a talk from start to end by a voice in the room.
+pub(crate) fn led(card: &mut Card, guide: &Path, answers: &[(&str, &str)]) -> Led {
     let (log, recording) = (card.path("session.jsonl"), card.path("speaker.raw"));
     let words = technician(card.path("words"), answers);
     card.record(&recording);
@@ -104,7 +113,7 @@ fn lead(card: &mut Card, guide: &Path, answers: &[(&str, &str)], beats: usize, m
             card.say(&words.join(format!("{phrase}.wav")));
         }
     }
-    let status = wait(&mut program, Duration::from_secs(60));
+    let status = wait(&mut program, Duration::from_secs(150));
     let record = record(&log);
     let heard: Vec<&Event> = record
         .iter()
@@ -118,7 +127,20 @@ fn lead(card: &mut Card, guide: &Path, answers: &[(&str, &str)], beats: usize, m
         samples.len() as f64 / 48_000.0 > recorded_from.elapsed().as_secs_f64() * 0.5,
         "the monitor was recorded"
     );
-    let errors = measured(&bank(), &counts(&record), &samples);
+    Led {
+        record,
+        recording: samples,
+        repeated,
+    }
+}
+
+fn lead(card: &mut Card, guide: &Path, answers: &[(&str, &str)], beats: usize, machine: Machine) {
+    let Led {
+        record,
+        recording,
+        repeated,
+    } = led(card, guide, answers);
+    let errors = measured(&bank(), &counts(&record), &recording);
     println!("{} answers, {repeated} had to be repeated", answers.len());
     let in_ms = |at: Option<&f64>| at.map_or(f64::NAN, |error| error * 1e3);
     println!(
@@ -177,7 +199,12 @@ fn measured(bank: &Bank, counts: &[(f64, f64, String)], recording: &[f32]) -> Ve
 
 /// Looks for a clip in a part of the recording, given in seconds: at an eighth of the rate, then to the
 /// sample. The moment of its perceptual centre.
-fn find(bank: &Bank, recording: &[f32], text: &str, part: std::ops::Range<f64>) -> Option<f64> {
+pub(crate) fn find(
+    bank: &Bank,
+    recording: &[f32],
+    text: &str,
+    part: std::ops::Range<f64>,
+) -> Option<f64> {
     const STEP: usize = 8;
     let clip = bank.clip(text)?;
     let beat = clip.beat.as_secs_f64();

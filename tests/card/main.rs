@@ -7,6 +7,7 @@
 mod support;
 
 mod card;
+mod even;
 mod led_by_voice;
 mod measured;
 mod without_devices;

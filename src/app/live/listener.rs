@@ -1,7 +1,9 @@
 //! The ears on a thread of their own: chunks of the microphone in, verdicts out.
 
+use super::super::meter::Meter;
 use crate::ears::recogniser::{REPLY_LIMIT, RecogniserError};
 use crate::ears::{Decimator, Ears, Phrase, Spoken, Verdict};
+use crate::record::Event;
 use crate::sound::capture::Chunk;
 use crate::sound::timeline::FarEnd;
 use crate::sound::{EAR_RATE, RATE};
@@ -46,6 +48,8 @@ pub(super) enum FromEars {
     Verdict(Verdict),
     /// The noise floor of the last seconds, in dB of full scale, about once a second.
     Noise(f32),
+    /// How loud both channels were during a second that is over.
+    Levels(Event),
     /// The recogniser died and was started again; why.
     Restarted(String),
     /// There is no recogniser, or no more; why, and what to do.
@@ -75,6 +79,7 @@ pub(super) fn listen(
                 tells: from_ears,
                 chunks: None,
                 far_end: None,
+                meter: Meter::default(),
                 heard: 0,
                 noise_at: FIRST_NOISE,
             }
@@ -92,6 +97,7 @@ struct Listener {
     tells: mpsc::UnboundedSender<FromEars>,
     chunks: Option<mpsc::Receiver<Chunk>>,
     far_end: Option<Played>,
+    meter: Meter,
     /// Samples heard of this microphone, and the count of them at which its noise floor is told next.
     heard: u64,
     noise_at: u64,
@@ -114,9 +120,9 @@ impl Played {
         }
     }
 
-    /// Tells `ears` what was played since the last call. It is pulled some 80 ms before it sounds, so
+    /// Tells `ears` and `meter` what was played since the last call. It is pulled some 80 ms before it sounds, so
     /// it is here before the microphone hears it.
-    fn tell(&mut self, ears: &mut Ears) {
+    fn tell(&mut self, ears: &mut Ears, meter: &mut Meter) {
         let mut samples = Vec::new();
         while let Ok(block) = self.tap.pop() {
             if block.first != self.next {
@@ -127,6 +133,7 @@ impl Played {
             self.decimator.push(block.samples(), &mut samples);
             let first = Moment::from_frame(block.first, RATE).saturating_sub(EARLY);
             ears.far_end(&samples, first);
+            meter.speaker(&samples, first);
         }
     }
 }
@@ -151,7 +158,12 @@ impl Listener {
                 continue;
             };
             if let Some(played) = &mut self.far_end {
-                played.tell(&mut self.ears);
+                played.tell(&mut self.ears, &mut self.meter);
+            }
+            if let Some(levels) = self.meter.microphone(&chunk.samples, chunk.first)
+                && self.tells.send(FromEars::Levels(levels)).is_err()
+            {
+                return;
             }
             let told = match self.ears.push(&chunk.samples, chunk.first) {
                 Ok(verdicts) => {

@@ -257,6 +257,7 @@ impl<'s> Talk<'s> {
                 self.app.noise(floor_db, now);
                 self.noise = Some(floor_db);
             }
+            Some(FromEars::Levels(levels)) => self.app.levels(Some(levels), now),
             Some(FromEars::Restarted(why)) => {
                 self.app
                     .device("recogniser", &format!("restarted: {why}"), now)
