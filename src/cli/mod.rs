@@ -113,7 +113,11 @@ impl TalkArgs {
             CountArg::Up => Count::Up,
             CountArg::Down => Count::Down,
         });
-        Settings { count, unheard }
+        Settings {
+            count,
+            unheard,
+            keeps_place: false,
+        }
     }
 }
 
