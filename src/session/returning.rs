@@ -63,6 +63,10 @@ pub enum News {
 impl Session {
     /// Asks whether to go on at a kept place; begins as usual where there is nothing to go on with.
     pub(super) fn offer(&mut self, kept: &Bookmark, now: Moment) {
+        if kept.confirmed == 0 && !kept.holding {
+            self.start(now);
+            return;
+        }
         let Some(was) = self.place_of(&kept.step) else {
             self.tell(News::PlaceUnusable);
             self.start(now);
@@ -83,10 +87,6 @@ impl Session {
         }
         if let Some(index) = history.iter().position(|before| *before == place) {
             history.truncate(index);
-        }
-        if kept.confirmed == 0 && !kept.holding {
-            self.start(now);
-            return;
         }
         self.record_start();
         self.record(Event::Offer {
@@ -157,6 +157,8 @@ impl Session {
             return;
         };
         self.history = offer.history;
+        // What is kept now is the place that was offered.
+        self.kept = Some((offer.was, offer.holding, usize::MAX));
         self.enter(self.place, 1, vec![words(&Line::GoingOn)], now);
     }
 
@@ -183,8 +185,13 @@ impl Session {
         }
         let (place, holding, confirmed) = (self.place, self.is_held(), self.history.len());
         // Where nothing has been done there is nothing to go on with.
-        let nothing_yet = confirmed == 0 && !holding && self.kept.is_none();
-        if nothing_yet || self.kept == Some((place, holding, confirmed)) {
+        if confirmed == 0 && !holding {
+            if self.kept.take().is_some() {
+                self.keep(None);
+            }
+            return;
+        }
+        if self.kept == Some((place, holding, confirmed)) {
             return;
         }
         self.kept = Some((place, holding, confirmed));
