@@ -14,6 +14,7 @@
 pub mod evaluation;
 pub mod keys;
 pub mod live;
+pub mod place;
 pub mod rehearsal;
 pub mod room;
 pub mod script;
