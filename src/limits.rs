@@ -42,6 +42,13 @@ pub const SCRIPT_BYTES: usize = 1 << 20;
 /// Most lines of a script.
 pub const SCRIPT_LINES: usize = 10_000;
 
+/// Largest file of a kept place, in bytes; a real one has some hundred.
+pub const PLACE_BYTES: usize = 64 << 10;
+/// Most steps that are kept with a place, for "go back"; no guide has more.
+pub const PLACE_STEPS: usize = GUIDE_STEPS;
+/// A place older than this, in seconds, is not offered: a day.
+pub const PLACE_SECONDS: u64 = 24 * 3_600;
+
 /// Longest message of an error, in characters: it may quote what it complains of.
 pub const MESSAGE: usize = 4_000;
 

@@ -42,6 +42,13 @@ pub enum Event {
         /// Its title.
         title: String,
     },
+    /// A place kept from a talk that broke off is offered.
+    Offer {
+        /// Id of the step it was at.
+        step: String,
+        /// Whether the button was down.
+        holding: bool,
+    },
     /// A step was entered.
     Step {
         /// Its id.

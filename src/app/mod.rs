@@ -15,6 +15,7 @@ pub mod evaluation;
 pub mod keys;
 pub mod live;
 mod meter;
+pub mod place;
 pub mod rehearsal;
 pub mod room;
 pub mod script;
@@ -26,8 +27,8 @@ use crate::guide::Guide;
 use crate::record::{Event, Line, seconds};
 use crate::session::vocabulary::Care;
 use crate::session::{
-    Beat, Input, Meaning, Outcome, Output, Role, Sayable, Session, Settings, SpeechId, Urgency,
-    View,
+    Beat, Bookmark, Input, Meaning, Outcome, Output, Role, Sayable, Session, Settings, SpeechId,
+    Urgency, View,
 };
 use crate::sound::timeline::Control;
 use crate::time::Moment;
@@ -48,6 +49,8 @@ const TEMPO_STEP: f32 = 1.15;
 pub enum Notice {
     /// A line of the record.
     Line(Line),
+    /// The place is to be kept, or, if `None`, forgotten.
+    Keep(Option<Bookmark>),
     /// The prompt of a step has been spoken to its end.
     PromptEnded {
         /// Id of the step.
@@ -304,6 +307,7 @@ impl App {
                 }
                 self.note(event, now);
             }
+            Output::Keep(place) => self.notices.push(Notice::Keep(place)),
             Output::End(outcome) => self.outcome = Some(outcome),
         }
     }

@@ -5,11 +5,13 @@
 //! source tree it was built from.
 
 use super::{Failure, TalkArgs};
+use crate::app::place::Edition;
 use crate::ears::graph::AddedWord;
 use crate::ears::model;
 use crate::guide::{Guide, clashes};
 use crate::session;
 use crate::voice::Bank;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,6 +134,16 @@ pub(super) fn guide(name: &str) -> Result<Arc<Guide>, Failure> {
         .into());
     }
     Ok(Arc::new(guide))
+}
+
+/// The guide `name` and which version of it, by its text.
+pub(super) fn edition(name: &str, guide: &Guide) -> Result<Edition, Failure> {
+    let (_, text) = crate::guide::library::source_of(name).map_err(rendered)?;
+    let digest = Sha256::digest(text.as_bytes());
+    Ok(Edition {
+        guide: guide.id.clone(),
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
 }
 
 /// A diagnostic as text, with colours where a person sees it. Its author has made it printable.

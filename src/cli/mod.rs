@@ -36,7 +36,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
     after_help = "Start here:\n  talkthrough run wisenet-dvr        the talk, with your loudspeaker and microphone\n  \
                   talkthrough rehearse wisenet-dvr   the same talk in a simulated room, to read\n  \
                   talkthrough check                  is everything there, and loud enough?\n\n\
-                  Nothing is recorded, and nothing leaves this machine. Only `model get` uses the network."
+                  Nothing is recorded unless you ask with --keep-audio, and nothing leaves this machine. Only `model get` uses the network."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -116,7 +116,11 @@ impl TalkArgs {
             CountArg::Up => Count::Up,
             CountArg::Down => Count::Down,
         });
-        Settings { count, unheard }
+        Settings {
+            count,
+            unheard,
+            keeps_place: false,
+        }
     }
 }
 
@@ -139,6 +143,12 @@ struct RunArgs {
     /// Write what is said, heard and counted to this file, a JSON object a line (no sound)
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Begin at the beginning, even where a talk broke off and its place was kept
+    #[arg(long)]
+    fresh: bool,
+    /// Keep what the microphone hears: a .wav file, or a directory for one. The talk says so aloud
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "keyboard")]
+    keep_audio: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -78,7 +78,9 @@ pub(super) fn live(args: &TalkArgs, guide: &Arc<Guide>) -> Result<Voice, Failure
     let bank = bank(args)?;
     let renderer = synth(args, &bank)?.map_or_else(Renderer::none, Renderer::aside);
     let mut voice = Voice::new(bank, renderer);
-    voice.prepare(&session::catalogue(guide));
+    let mut said = session::said_around(guide);
+    said.extend(session::catalogue(guide));
+    voice.prepare(&said);
     Ok(voice)
 }
 

@@ -133,6 +133,7 @@ fn moments(line: &Line) -> Vec<f64> {
         }
         Event::Levels { start, .. } => moments.push(*start),
         Event::Start { .. }
+        | Event::Offer { .. }
         | Event::Step { .. }
         | Event::Key { .. }
         | Event::Slip { .. }

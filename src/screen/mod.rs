@@ -189,7 +189,9 @@ pub fn transcript(line: &Line) -> Option<String> {
         Event::Device { what, state } => format!("  [{what} {state}]"),
         Event::End { outcome } => format!("  [the talk is over: {}]", outcome.replace('_', " ")),
         Event::Start { title, .. } => format!("Talkthrough  {title}"),
-        Event::Step { .. } | Event::Wait { .. } | Event::Levels { .. } => return None,
+        Event::Step { .. } | Event::Wait { .. } | Event::Levels { .. } | Event::Offer { .. } => {
+            return None;
+        }
     };
     Some(printable(&text))
 }
@@ -200,7 +202,9 @@ fn status_lines(view: &View, sayable: &[Sayable], heard: &str) -> Vec<String> {
         Some((number, of)) => format!("step {number} of {of}: {}", view.title),
         None => view.title.clone(),
     };
-    let doing = if view.stop_asked {
+    let doing = if view.offered && !view.stop_asked {
+        "go on here?".into()
+    } else if view.stop_asked {
         "shall I stop?".into()
     } else if view.paused {
         "waiting for “continue”".into()

@@ -87,6 +87,9 @@ impl Session {
         match self.overlay {
             Overlay::Paused => first.extend([Command::Continue, Command::Stop].map(taught)),
             Overlay::StopAsked => first.extend([Command::Yes, Command::Continue].map(taught)),
+            Overlay::Clear if self.doing == Doing::Offered => {
+                first.extend([Command::Continue, Command::StartOver].map(taught));
+            }
             Overlay::Clear => match self.step().map(|step| &step.kind) {
                 Some(Kind::Confirm { phrase }) => first.push(phrase.clone()),
                 Some(Kind::Choice { options }) => {
@@ -101,7 +104,7 @@ impl Session {
         }
         let first: Vec<&str> = first.iter().map(String::as_str).collect();
         let mut sentences = vec![words(&Line::YouCanSay(either(&first)))];
-        if self.overlay == Overlay::Clear {
+        if self.overlay == Overlay::Clear && self.doing != Doing::Offered {
             sentences.push(words(&Line::AlsoAnyTime));
         }
         self.answer(sentences);

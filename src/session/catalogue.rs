@@ -40,6 +40,38 @@ pub fn catalogue(guide: &Arc<Guide>) -> Vec<String> {
     said.0
 }
 
+/// Every sentence that may be said around a talk through `guide`: of its place, where that is kept, and of
+/// what is kept beside it.
+pub fn said_around(guide: &Guide) -> Vec<String> {
+    let mut said = Sentences::default();
+    let ways = guide.ways.iter().map(|way| &way.steps);
+    for steps in std::iter::once(&guide.steps).chain(ways) {
+        let numbered = steps.iter().filter(|step| step.numbered());
+        for (step, number) in numbered.zip(1..) {
+            said.line(&Line::WereAt(number));
+            if matches!(step.kind, Kind::Hold(_)) {
+                said.line(&Line::WereHolding(number));
+            }
+        }
+    }
+    for line in [
+        Line::WereBetween,
+        Line::HoldAgain,
+        Line::AsksAgain,
+        Line::AskReturn,
+        Line::YouCanSay("continue, or start over".into()),
+        Line::AskInterrupt,
+        Line::PlaceKept,
+        Line::PlaceUnusable,
+        Line::PlaceNotKept,
+        Line::AudioKept,
+        Line::AudioNotKept,
+    ] {
+        said.line(&line);
+    }
+    said.0
+}
+
 /// Every phrase a talk through `guide` cannot do without, each once.
 ///
 /// [`optional_phrases`](super::vocabulary::optional_phrases) come on top where the model knows them.

@@ -41,6 +41,29 @@ impl Session {
         self.say(vec![words(&Line::AskStop)], Urgency::Now);
     }
 
+    /// Ctrl-C. Whoever holds a button may have meant to copy something: asked once.
+    pub(super) fn interrupt(&mut self, now: Moment) {
+        if matches!(self.doing, Doing::Leaving { .. }) {
+            return;
+        }
+        self.attend(now);
+        if self.is_held() && self.overlay != Overlay::StopAsked {
+            self.overlay = Overlay::StopAsked;
+            self.call_off_count_in(now);
+            self.say(vec![words(&Line::AskInterrupt)], Urgency::Now);
+            return;
+        }
+        self.leave(Outcome::Stopped, vec![words(&Line::Stopped)], now);
+    }
+
+    /// The program has to end: no last words, no question.
+    pub(super) fn terminate(&mut self, now: Moment) {
+        match self.doing {
+            Doing::Leaving { outcome, .. } => self.end(outcome),
+            _ => self.leave(Outcome::Stopped, Vec::new(), now),
+        }
+    }
+
     pub(super) fn adjust(&mut self, command: Command) {
         let (value, by, limit) = match command {
             Command::Louder => (&mut self.level, 1, Line::AsLoudAsItGoes),

@@ -1,7 +1,7 @@
 //! What goes into a talk and what comes out of it.
 
 use super::vocabulary::Command;
-use super::{Beat, Sayable};
+use super::{Beat, Bookmark, News, Sayable};
 use crate::record::Event;
 use crate::time::Moment;
 
@@ -14,6 +14,10 @@ pub struct SpeechId(pub u64);
 pub enum Input {
     /// The talk begins.
     Start,
+    /// The talk begins, and a place is known from one that broke off.
+    Resume(Bookmark),
+    /// Something beside the talk that the listener has to know of.
+    News(News),
     /// A phrase was heard and found worth obeying.
     Heard {
         /// The phrase, as in [`Sayable::phrase`].
@@ -42,6 +46,10 @@ pub enum Input {
     },
     /// The loudspeaker came back: the count must be placed again.
     LoudspeakerBack,
+    /// Ctrl-C: ends the talk; asks first while the button is held.
+    Interrupt,
+    /// The program has to end: at once, without a word.
+    Terminate,
     /// The moment of [`Session::poll_timeout`] has come.
     Timeout,
 }
@@ -65,6 +73,8 @@ pub enum Output {
     Level(i8),
     /// Speak this many steps faster (positive) or slower than at first.
     Rate(i8),
+    /// Keep this place in case the talk breaks off; `None`: forget the one that is kept.
+    Keep(Option<Bookmark>),
     /// Write this down.
     Record(Event),
     /// The talk is over: nothing comes after this.

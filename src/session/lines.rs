@@ -70,6 +70,18 @@ pub(crate) enum Line {
     Loud,
     Finished,
     UseKeysToConfirm,
+    WereAt(usize),
+    WereHolding(usize),
+    WereBetween,
+    HoldAgain,
+    AsksAgain,
+    AskReturn,
+    AskInterrupt,
+    PlaceKept,
+    PlaceUnusable,
+    PlaceNotKept,
+    AudioKept,
+    AudioNotKept,
 }
 
 /// The words of a line.
@@ -138,6 +150,22 @@ pub(crate) fn words(line: &Line) -> String {
         Line::SpeakerBack => "My voice is back.".into(),
         Line::Finished => "That was the last step.".into(),
         Line::UseKeysToConfirm => "Press E twice to go on, or Q to end.".into(),
+        Line::WereAt(n) => format!("You were at step {}.", number(*n as u64)),
+        Line::WereHolding(n) => format!("You were at step {}, holding.", number(*n as u64)),
+        Line::WereBetween => "You were at a question between the steps.".into(),
+        Line::HoldAgain => "That hold begins again, from its start.".into(),
+        Line::AsksAgain => "Before anything is erased, I ask once more.".into(),
+        Line::AskReturn => "Say continue to go on there, or start over.".into(),
+        Line::AskInterrupt => "You are holding. Press Control C again to stop.".into(),
+        Line::PlaceKept => "Your place is kept for a day.".into(),
+        Line::PlaceUnusable => {
+            "I cannot use the place that was kept, so we begin at the start.".into()
+        }
+        Line::PlaceNotKept => {
+            "I cannot keep your place. If this breaks off, we begin at the start.".into()
+        }
+        Line::AudioKept => "What the microphone hears is being kept.".into(),
+        Line::AudioNotKept => "What the microphone hears is no longer kept.".into(),
     }
 }
 

@@ -95,6 +95,27 @@ impl Session {
             }
             Overlay::Clear => {}
         }
+        if self.doing == Doing::Offered {
+            let offered = [
+                Command::Continue,
+                Command::StartOver,
+                Command::Yes,
+                Command::No,
+            ];
+            add(&mut listed, &offered);
+            add(
+                &mut listed,
+                &[Command::Stop, Command::SayAgain, Command::Help],
+            );
+            let voice = [
+                Command::Louder,
+                Command::Softer,
+                Command::Faster,
+                Command::Slower,
+            ];
+            add(&mut listed, &voice);
+            return listed;
+        }
         if matches!(self.doing, Doing::Holding { .. }) {
             add(
                 &mut listed,
@@ -153,6 +174,7 @@ impl Session {
     pub(super) fn primary_command(&self) -> Option<Command> {
         match self.overlay {
             Overlay::Paused | Overlay::StopAsked => return Some(Command::Continue),
+            Overlay::Clear if self.doing == Doing::Offered => return Some(Command::Continue),
             Overlay::Clear => {}
         }
         match (&self.doing, self.step().map(|step| &step.kind)?) {
@@ -170,6 +192,8 @@ impl Session {
     /// The phrase that the present step wants before it goes on, if it is irreversible.
     pub(super) fn confirm_phrase(&self) -> Option<&str> {
         match &self.step()?.kind {
+            // It is not asked for before the listener has chosen to go on there.
+            _ if self.doing == Doing::Offered => None,
             Kind::Confirm { phrase } => Some(phrase),
             _ => None,
         }
@@ -178,6 +202,7 @@ impl Session {
     /// The answers of the present step, if it is a choice.
     pub(super) fn options(&self) -> &[ChoiceOption] {
         match self.step().map(|step| &step.kind) {
+            _ if self.doing == Doing::Offered => &[],
             Some(Kind::Choice { options }) => options,
             _ => &[],
         }

@@ -26,6 +26,7 @@
 //! | [`states`] | the states that differ in that, each by a name |
 //! | `io` | what goes in and what comes out |
 //! | `interruptions` | pause, stop, continue, louder, faster |
+//! | `returning` | the place that is kept, and going on there; news from around the talk |
 //! | `noise` | that it is loud |
 //! | `silence` | reminders, and help after words that were refused |
 //! | `holding` | a hold: begun, carried on, let go, slipped |
@@ -38,6 +39,8 @@
 //! - An irreversible step is left forwards only by its own phrase, or by its key pressed twice.
 //! - Silence does nothing: two gentle reminders, then quiet for ever.
 //! - `stop` twice ends the talk from anywhere.
+//! - A talk taken up again never counts a hold from its middle, nor takes up an irreversible step's "yes"
+//!   that nothing was done upon.
 
 mod answers;
 mod catalogue;
@@ -48,6 +51,7 @@ mod io;
 pub(crate) mod lines;
 mod listen;
 mod noise;
+mod returning;
 mod rhythm;
 mod silence;
 mod speaking;
@@ -57,11 +61,12 @@ mod timer;
 mod view;
 pub mod vocabulary;
 
-pub use catalogue::{beat_texts, catalogue, phrases};
+pub use catalogue::{beat_texts, catalogue, phrases, said_around};
 pub use count::{Beat, Role};
 pub use io::{Input, Outcome, Output, Speech, SpeechId, Urgency};
 pub use lines::{RELEASE_CUE, number as spoken_number};
 pub use listen::{Meaning, Sayable};
+pub use returning::{Bookmark, News};
 pub use view::View;
 
 use crate::guide::{Count, Guide};
@@ -83,11 +88,21 @@ struct Place {
     index: usize,
 }
 
+impl Place {
+    /// Where every talk begins.
+    const FIRST: Self = Self {
+        way: None,
+        index: 0,
+    };
+}
+
 /// What is going on at the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
     /// Nothing has been said yet.
     Asleep,
+    /// A kept place is offered: shall the talk go on there?
+    Offered,
     /// The listener does something, or thinks.
     Instructed,
     /// A hold is about to begin; `phase` is the phase to come. From phase 2 on the button is pressed.
@@ -130,6 +145,8 @@ pub struct Settings {
     /// Phrases that cannot be heard, because the recognition model does not know their words: they are
     /// never listened for.
     pub unheard: Vec<String>,
+    /// Whether somebody keeps the place, so that the talk says where it is.
+    pub keeps_place: bool,
 }
 
 /// One talk through one guide. See the [module documentation](self) for the contract.
@@ -165,6 +182,13 @@ pub struct Session {
     free_by: Option<Moment>,
     /// The state whose vocabulary was announced last.
     announced: Option<(Place, Doing, Overlay)>,
+    /// The kept place that is offered.
+    offered: Option<returning::Offer>,
+    /// The place that was kept last: where, whether held, and how many steps came before.
+    kept: Option<(Place, bool, usize)>,
+    /// News that have been told or wait to be, and those that wait.
+    told: Vec<News>,
+    untold: Vec<News>,
 }
 
 impl Session {
@@ -174,10 +198,7 @@ impl Session {
     pub fn new(guide: Arc<Guide>, settings: Settings) -> Self {
         Self {
             guide,
-            place: Place {
-                way: None,
-                index: 0,
-            },
+            place: Place::FIRST,
             doing: Doing::Asleep,
             entered: Moment::ZERO,
             overlay: Overlay::Clear,
@@ -197,6 +218,10 @@ impl Session {
             settings,
             free_by: None,
             announced: None,
+            offered: None,
+            kept: None,
+            told: Vec::new(),
+            untold: Vec::new(),
         }
     }
 
@@ -206,9 +231,13 @@ impl Session {
             return;
         }
         match input {
+            Input::News(news) => self.tell(news),
+            Input::Terminate => self.terminate(now),
             Input::Start if self.doing == Doing::Asleep => self.start(now),
+            Input::Resume(kept) if self.doing == Doing::Asleep => self.offer(&kept, now),
             _ if self.doing == Doing::Asleep => {}
-            Input::Start => {}
+            Input::Start | Input::Resume(_) => {}
+            Input::Interrupt => self.interrupt(now),
             Input::Heard { phrase, end } => self.heard(&phrase, end, now),
             Input::Refused => self.refused(now),
             Input::Key(command) => self.key(command, now),
@@ -224,7 +253,9 @@ impl Session {
         while let Some(timer) = self.timers.expired(now) {
             self.timeout(timer, now);
         }
+        self.announce_news();
         self.announce_vocabulary();
+        self.announce_place();
     }
 
     /// The next thing the talk wants done, until `None`.
@@ -244,22 +275,19 @@ impl Session {
     }
 
     fn start(&mut self, now: Moment) {
-        let (guide, title) = (self.guide.id.clone(), self.guide.title.clone());
-        self.record(Event::Start { guide, title });
+        self.record_start();
         if self.guide.steps.is_empty() {
             self.leave(Outcome::Done, Vec::new(), now);
             return;
         }
-        let opening = self.opening();
-        self.enter(
-            Place {
-                way: None,
-                index: 0,
-            },
-            1,
-            opening,
-            now,
-        );
+        let mut preface = self.take_news();
+        preface.extend(self.opening());
+        self.enter(Place::FIRST, 1, preface, now);
+    }
+
+    fn record_start(&mut self) {
+        let (guide, title) = (self.guide.id.clone(), self.guide.title.clone());
+        self.record(Event::Start { guide, title });
     }
 
     fn heard(&mut self, phrase: &str, end: Moment, now: Moment) {
@@ -332,8 +360,11 @@ impl Session {
     fn obey(&mut self, command: Command, end: Moment, now: Moment) {
         match command {
             Command::Next => self.done(now),
+            Command::StartOver => self.start_over(now),
             Command::Back => self.back(now),
             Command::Wait => self.pause(now),
+            Command::Continue | Command::Yes if self.is_offered() => self.take_up(now),
+            Command::No if self.is_offered() => self.start_over(now),
             Command::Continue | Command::No => self.go_on(now),
             Command::Stop | Command::Yes => self.stop(now),
             Command::Holding | Command::PluggedIn => self.begin_hold(end, now),
@@ -366,6 +397,11 @@ impl Session {
             }
             Timer::KeyConfirm => {}
         }
+    }
+
+    /// Whether the question is open if the talk shall go on at a kept place.
+    fn is_offered(&self) -> bool {
+        self.doing == Doing::Offered && self.overlay == Overlay::Clear
     }
 
     fn record(&mut self, event: Event) {

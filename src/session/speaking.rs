@@ -81,7 +81,8 @@ impl Session {
     }
 
     /// Says the last words; the talk is over when they are.
-    pub(super) fn leave(&mut self, outcome: Outcome, sentences: Vec<String>, now: Moment) {
+    pub(super) fn leave(&mut self, outcome: Outcome, mut sentences: Vec<String>, now: Moment) {
+        let place = self.last_place(outcome);
         self.timers = TimerTable::default();
         self.overlay = Overlay::Clear;
         if matches!(self.doing, Doing::Holding { .. }) {
@@ -91,6 +92,7 @@ impl Session {
             self.end(outcome);
             return;
         }
+        sentences.extend(place);
         let last = self.say(sentences, Urgency::Now);
         self.doing = Doing::Leaving { outcome, last };
         self.timers.set(Timer::Farewell, now + FAREWELL);

@@ -29,11 +29,13 @@ pub enum State {
     Paused,
     /// "Shall I stop?" is open.
     StopAsked,
+    /// A kept place is offered.
+    Offered,
 }
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Step,
         Self::Press,
         Self::Plug,
@@ -43,6 +45,7 @@ impl State {
         Self::Wait,
         Self::Paused,
         Self::StopAsked,
+        Self::Offered,
     ];
 
     /// Its name, in lower case with hyphens.
@@ -57,6 +60,7 @@ impl State {
             Self::Wait => "wait",
             Self::Paused => "paused",
             Self::StopAsked => "stop-asked",
+            Self::Offered => "offered",
         }
     }
 
@@ -76,6 +80,7 @@ impl State {
             Self::Wait => Doing::Waiting {
                 since: Moment::ZERO,
             },
+            Self::Offered => Doing::Offered,
             _ => Doing::Instructed,
         };
         session.overlay = match self {
@@ -88,7 +93,7 @@ impl State {
 
     fn happens_at(self, step: &Step) -> bool {
         match (self, &step.kind) {
-            (Self::Step | Self::Paused | Self::StopAsked, Kind::Do) => true,
+            (Self::Step | Self::Paused | Self::StopAsked | Self::Offered, Kind::Do) => true,
             (Self::Press, Kind::Hold(hold)) => hold.begin == Begin::Holding,
             (Self::Plug, Kind::Hold(hold)) => hold.begin == Begin::PluggedIn,
             (Self::Hold, Kind::Hold(_)) => true,
@@ -135,12 +140,13 @@ mod tests {
             (State::Wait, "next"),
             (State::Paused, "continue"),
             (State::StopAsked, "no"),
+            (State::Offered, "start over"),
         ] {
             let phrases = said(state);
             assert!(phrases.iter().any(|p| p == own), "{state:?}: {phrases:?}");
             assert!(phrases.iter().any(|p| p == "stop"), "{state:?}");
         }
-        assert_eq!(State::ALL.len(), 9);
+        assert_eq!(State::ALL.len(), 10);
     }
 
     #[test]

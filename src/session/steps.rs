@@ -12,11 +12,11 @@ impl Session {
         self.step_at(self.place)
     }
 
-    fn step_at(&self, place: Place) -> Option<&Step> {
+    pub(super) fn step_at(&self, place: Place) -> Option<&Step> {
         self.steps_of(place.way).get(place.index)
     }
 
-    fn steps_of(&self, way: Option<usize>) -> &[Step] {
+    pub(super) fn steps_of(&self, way: Option<usize>) -> &[Step] {
         match way {
             None => &self.guide.steps,
             Some(way) => self.guide.ways.get(way).map_or(&[], |way| &way.steps),
@@ -80,6 +80,9 @@ impl Session {
 
     /// Everything that is said on entering the present step.
     pub(super) fn prompt(&self) -> Vec<String> {
+        if self.doing == Doing::Offered {
+            return self.offer_said();
+        }
         let Some(step) = self.step() else {
             return Vec::new();
         };
@@ -103,6 +106,9 @@ impl Session {
 
     /// How the present step wants to be answered.
     pub(super) fn ask(&self) -> Option<String> {
+        if self.doing == Doing::Offered {
+            return Some(words(&Line::AskReturn));
+        }
         let step = self.step()?;
         if let Some(ask) = &step.ask {
             return Some(ask.clone());
@@ -129,10 +135,14 @@ impl Session {
 
     /// The number of the present step among the numbered ones of its way.
     pub(super) fn number(&self) -> Option<usize> {
-        let steps = self.steps_of(self.place.way);
-        steps.get(self.place.index).filter(|step| step.numbered())?;
+        self.number_at(self.place)
+    }
+
+    pub(super) fn number_at(&self, place: Place) -> Option<usize> {
+        let steps = self.steps_of(place.way);
+        steps.get(place.index).filter(|step| step.numbered())?;
         Some(
-            steps[..=self.place.index]
+            steps[..=place.index]
                 .iter()
                 .filter(|step| step.numbered())
                 .count(),
@@ -222,15 +232,10 @@ impl Session {
 
     /// Goes to a step by its id.
     pub(super) fn jump(&mut self, id: &str, preface: Vec<String>, now: Moment) {
-        let ways = std::iter::once(None).chain((0..self.guide.ways.len()).map(Some));
-        let place = ways
-            .filter_map(|way| {
-                let index = self.steps_of(way).iter().position(|step| step.id == id)?;
-                Some(Place { way, index })
-            })
-            .next();
         // The loader has checked that every target exists; without it, staying is the safe answer.
-        let Some(place) = place else { return };
+        let Some(place) = self.place_of(id) else {
+            return;
+        };
         self.history.push(self.place);
         self.enter(place, 1, preface, now);
     }
@@ -319,6 +324,6 @@ impl Session {
     }
 }
 
-fn place_carries(step: Option<&Step>) -> bool {
+pub(super) fn place_carries(step: Option<&Step>) -> bool {
     matches!(step.map(|step| &step.kind), Some(Kind::Hold(hold)) if hold.carries_on)
 }

@@ -27,6 +27,8 @@ pub struct View {
     pub wait: Option<(u64, u64)>,
     /// The listener asked for quiet.
     pub paused: bool,
+    /// A kept place is offered.
+    pub offered: bool,
     /// "Shall I stop?" is open.
     pub stop_asked: bool,
 }
@@ -62,6 +64,7 @@ impl Session {
             keep_holding: hold.is_none() && count_in.is_none() && self.is_held(),
             wait,
             paused: self.overlay == Overlay::Paused,
+            offered: self.doing == Doing::Offered,
             stop_asked: self.overlay == Overlay::StopAsked,
         }
     }

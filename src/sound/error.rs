@@ -88,6 +88,7 @@ impl SoundError {
         let remedy = match error.kind() {
             std::io::ErrorKind::NotFound => "check the path",
             std::io::ErrorKind::PermissionDenied => "check its permissions",
+            std::io::ErrorKind::AlreadyExists => "name another file",
             std::io::ErrorKind::StorageFull => "free some space",
             _ => "check the file and the disk",
         };

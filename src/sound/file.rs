@@ -170,18 +170,51 @@ impl WavWriter {
     ///
     /// [`ErrorKind::File`].
     pub fn create(path: &Path, rate: u32) -> Result<Self, SoundError> {
+        let file =
+            File::create(path).map_err(|error| SoundError::from_io(path, "write", &error))?;
+        Self::begin(path, file, rate)
+    }
+
+    /// Makes a file that is not there yet and that nobody else may read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::File`], also where it is there already.
+    pub fn create_new(path: &Path, rate: u32) -> Result<Self, SoundError> {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options
+            .open(path)
+            .map_err(|error| SoundError::from_io(path, "make", &error))?;
+        Self::begin(path, file, rate)
+    }
+
+    fn begin(path: &Path, file: File, rate: u32) -> Result<Self, SoundError> {
         let format = hound::WavSpec {
             channels: 1,
             sample_rate: rate,
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
-        let file =
-            hound::WavWriter::create(path, format).map_err(|error| write_failed(path, error))?;
+        let file = hound::WavWriter::new(BufWriter::new(file), format)
+            .map_err(|error| write_failed(path, error))?;
         Ok(Self {
             path: path.to_owned(),
             file,
         })
+    }
+
+    /// Brings the file and its header up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::File`].
+    pub fn flush(&mut self) -> Result<(), SoundError> {
+        self.file
+            .flush()
+            .map_err(|error| write_failed(&self.path, error))
     }
 
     /// Appends samples; what lies beyond full scale is clamped.

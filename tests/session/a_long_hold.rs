@@ -76,6 +76,7 @@ fn before_the_hold_the_new_way_is_confirmed() {
 #[test]
 fn a_way_asked_for_on_the_command_line_wins_over_the_guide_s() {
     let settings = Settings {
+        keeps_place: false,
         count: Some(Count::Up),
         unheard: vec!["count up".into()],
     };

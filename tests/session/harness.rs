@@ -8,7 +8,7 @@ use talkthrough::guide::{
 };
 use talkthrough::record::Event;
 use talkthrough::session::{
-    Beat, Input, Meaning, Outcome, Output, Role, Session, Settings, SpeechId, Urgency,
+    Beat, Bookmark, Input, Meaning, Outcome, Output, Role, Session, Settings, SpeechId, Urgency,
 };
 use talkthrough::time::Moment;
 
@@ -30,6 +30,8 @@ pub(crate) struct Talk {
     pub(crate) sounded: Vec<Beat>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) outputs: Vec<Output>,
+    /// The place that was kept last.
+    pub(crate) kept: Option<Bookmark>,
     speech: VecDeque<(SpeechId, Duration)>,
     speech_ends: Option<Moment>,
 }
@@ -40,6 +42,26 @@ impl Talk {
         let mut talk = Self::asleep(guide);
         talk.input(Input::Start);
         talk
+    }
+
+    /// A talk whose place is kept, that has not begun.
+    pub(crate) fn keeping(guide: Guide) -> Self {
+        let settings = Settings {
+            keeps_place: true,
+            ..Settings::default()
+        };
+        Self::with(guide, settings)
+    }
+
+    /// The talk that follows one that broke off here.
+    pub(crate) fn after_a_crash(&self, guide: Guide) -> Self {
+        let mut next = Self::keeping(guide);
+        next.kept.clone_from(&self.kept);
+        match &self.kept {
+            Some(place) => next.input(Input::Resume(place.clone())),
+            None => next.input(Input::Start),
+        }
+        next
     }
 
     pub(crate) fn asleep(guide: Guide) -> Self {
@@ -56,6 +78,7 @@ impl Talk {
             sounded: Vec::new(),
             outcome: None,
             outputs: Vec::new(),
+            kept: None,
             speech: VecDeque::new(),
             speech_ends: None,
         }
@@ -181,6 +204,7 @@ impl Talk {
                 Output::Count(beats) => self.beats = beats,
                 Output::StopCount => self.beats.clear(),
                 Output::Record(event) => self.events.push((self.now, event)),
+                Output::Keep(place) => self.kept = place,
                 Output::End(outcome) => self.outcome = Some(outcome),
                 Output::Blip | Output::Listen(_) | Output::Level(_) | Output::Rate(_) => {}
             }
@@ -348,7 +372,17 @@ pub(crate) fn every_kind() -> Guide {
 
 /// A talk that has come to the step `id` of [`every_kind`], nobody speaking.
 pub(crate) fn at(id: &str) -> Talk {
-    let mut talk = Talk::begin(every_kind());
+    arrive(Talk::begin(every_kind()), id)
+}
+
+/// The same where the place is kept.
+pub(crate) fn kept_at(id: &str) -> Talk {
+    let mut talk = Talk::keeping(every_kind());
+    talk.input(Input::Start);
+    arrive(talk, id)
+}
+
+fn arrive(mut talk: Talk, id: &str) -> Talk {
     talk.listen_to_the_end();
     for _ in 0..20 {
         if talk.step() == id {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use talkthrough::guide::{Begin, Count, Cue, Cycles, Guide, Hold, Kind};
 use talkthrough::record::Event;
 use talkthrough::session::vocabulary::{Command, TABLE, all_phrases};
-use talkthrough::session::{Input, Meaning, Outcome, Output, Role};
+use talkthrough::session::{Input, Meaning, News, Outcome, Output, Role};
 
 /// Talks tried by each property.
 const TALKS: u32 = 100_000;
@@ -26,6 +26,10 @@ enum Act {
     Microphone(bool),
     LoudspeakerBack,
     Noise(i8),
+    News(News),
+    Interrupt,
+    /// The program dies and is started again.
+    Crash,
     /// Nothing, for this many tenths of a second.
     Pass(u16),
     LongSilence,
@@ -44,6 +48,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<bool>().prop_map(Act::Microphone),
         1 => Just(Act::LoudspeakerBack),
         1 => (-80..0_i8).prop_map(Act::Noise),
+        1 => prop::sample::select(vec![News::PlaceNotKept, News::AudioNotKept]).prop_map(Act::News),
+        1 => Just(Act::Interrupt),
+        1 => Just(Act::Crash),
         6 => (0..250_u16).prop_map(Act::Pass),
         1 => Just(Act::LongSilence),
     ]
@@ -84,6 +91,10 @@ fn perform(talk: &mut Talk, act: &Act) {
         Act::Noise(db) => talk.input(Input::Noise {
             floor_db: f32::from(*db),
         }),
+        Act::News(news) => talk.input(Input::News(*news)),
+        Act::Interrupt => talk.input(Input::Interrupt),
+        // The test itself begins the talk that follows.
+        Act::Crash => {}
         Act::Pass(tenths) => talk.pass(f64::from(*tenths) / 10.0),
         Act::LongSilence => talk.pass(900.0),
     }
@@ -126,6 +137,30 @@ fn check_beats(talk: &Talk) -> Result<(), TestCaseError> {
     for pair in talk.sounded.windows(2) {
         prop_assert!(pair[0].due < pair[1].due, "{pair:?}");
     }
+    Ok(())
+}
+
+/// What is offered is the place that was kept last; what is taken up is no later phase of a hold.
+fn check_offer(broken: &Talk, next: &Talk) -> Result<(), TestCaseError> {
+    let offered = next.events.iter().find_map(|(_, event)| match event {
+        Event::Offer { step, holding } => Some((step.as_str(), *holding)),
+        _ => None,
+    });
+    let kept = broken.kept.as_ref();
+    let worth = kept.filter(|place| place.confirmed > 0 || place.holding);
+    prop_assert_eq!(
+        offered,
+        worth.map(|place| (place.step.as_str(), place.holding))
+    );
+    if let Some((step, _)) = offered.filter(|_| broken.outcome.is_none()) {
+        let entered = broken.step();
+        prop_assert!(entered.is_empty() || entered == step, "was at {entered}");
+    }
+    let mut taken = next.after_a_crash(every_kind());
+    if offered.is_some() {
+        taken.hear("continue");
+    }
+    prop_assert!(taken.step() != "plug-in" && taken.beats.is_empty());
     Ok(())
 }
 
@@ -191,7 +226,10 @@ proptest! {
     #[test]
     fn the_promises_hold(acts in prop::collection::vec(act(), 1..30), first in shape(), other in shape()) {
         let guide = with_shapes(&first, &other);
-        let mut talk = Talk::begin(guide.clone());
+        let mut talk = Talk::keeping(guide.clone());
+        talk.input(Input::Start);
+        let mut confirmed = false;
+        let was_confirmed = |talk: &Talk| talk.events.iter().any(|(_, event)| matches!(event, Event::Step { id } if id == "unplug"));
         for act in &acts {
             let irreversible = talk.step() == "erase";
             let confirms = irreversible && (matches!(act, Act::ConfirmKey)
@@ -199,6 +237,15 @@ proptest! {
                     let vocabulary = talk.session.vocabulary();
                     vocabulary.get(n % vocabulary.len().max(1)).is_some_and(|sayable| sayable.meaning == Meaning::Confirm)
                 }));
+            if matches!(act, Act::Crash) {
+                check_releases(&talk, &guide)?;
+                check_beats(&talk)?;
+                confirmed |= was_confirmed(&talk);
+                let next = talk.after_a_crash(guide.clone());
+                check_offer(&talk, &next)?;
+                talk = next;
+                continue;
+            }
             perform(&mut talk, act);
             if irreversible && talk.step() != "erase" {
                 prop_assert!(confirms, "left the irreversible step by {act:?}");
@@ -222,7 +269,7 @@ proptest! {
             talk.pass(60.0);
             prop_assert!(talk.outcome.is_some(), "the talk can always end");
         }
-        let confirmed = talk.events.iter().any(|(_, event)| matches!(event, Event::Step { id } if id == "unplug"));
+        confirmed |= was_confirmed(&talk);
         prop_assert!(talk.outcome != Some(Outcome::Done) || confirmed);
     }
 

@@ -1,23 +1,27 @@
 //! A talk with real devices, keys and a screen.
 
 mod devices;
+pub mod kept_sound;
 mod listener;
+mod signals;
 
 use super::keys::{Pressed, pressed};
+use super::place::Keeper;
 use super::room::Room;
 use super::{App, Notice, write_line};
 use crate::guide::Guide;
 use crate::record::Line;
 use crate::screen::Screen;
-use crate::session::vocabulary::Command;
-use crate::session::{Input, Outcome, Settings};
+use crate::session::{Bookmark, Input, News, Outcome, Settings};
 use crate::sound::SoundError;
 use crate::sound::clock::Clock;
 use crate::sound::timeline::timeline;
 use crate::time::Moment;
 use crate::voice::Voice;
 use devices::{Change, Devices};
+use kept_sound::{KeptSound, SoundFile};
 use listener::{FromEars, ToEars, listen};
+use signals::{Signal, Signals};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +52,14 @@ pub struct Options {
     pub settings: Settings,
     /// Where the room's noise floor is kept from talk to talk.
     pub room: Room,
+    /// Keeps the talk's place; nobody does if `None`.
+    pub keeper: Option<Keeper>,
+    /// The place that a talk broke off at.
+    pub kept: Option<Bookmark>,
+    /// What the listener has to be told of before the talk.
+    pub news: Vec<News>,
+    /// What the microphone hears is written there.
+    pub keep_audio: Option<SoundFile>,
 }
 
 /// Why a live talk cannot begin or go on.
@@ -99,9 +111,13 @@ struct Talk<'s> {
     log: Option<BufWriter<std::fs::File>>,
     screen: &'s mut Screen,
     microphone: Ears,
-    interrupts: u32,
     /// The noise floor last heard.
     noise: Option<f32>,
+    keeper: Option<Keeper>,
+    told_of_keeper: bool,
+    kept_sound: Option<KeptSound>,
+    /// Ctrl-C while the last words are spoken: end without them.
+    broken_off: bool,
 }
 
 /// What is known of the microphone and the recogniser together.
@@ -120,6 +136,7 @@ impl<'s> Talk<'s> {
         options: Options,
         screen: &'s mut Screen,
     ) -> Result<Outcome, LiveError> {
+        let mut signals = Signals::new();
         let log = options.log.map(|path| match std::fs::File::create(&path) {
             Ok(file) => Ok(BufWriter::new(file)),
             Err(source) => Err(LiveError::Log { path, source }),
@@ -147,8 +164,11 @@ impl<'s> Talk<'s> {
             log,
             screen,
             microphone: Ears::Unknown,
-            interrupts: 0,
             noise: None,
+            keeper: options.keeper,
+            told_of_keeper: false,
+            kept_sound: None,
+            broken_off: false,
         };
         if let Some(floor_db) = options.room.noise() {
             talk.app.begin_in_noise(floor_db);
@@ -173,8 +193,16 @@ impl<'s> Talk<'s> {
         let mut keys = options.keys.then(read_keys);
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let mut signals = Signals::new();
-        talk.app.handle(Input::Start, talk.clock.now());
+        let keep_audio = options.keep_audio.filter(|_| !without_ears);
+        if let Some(file) = keep_audio {
+            talk.kept_sound = Some(file.keep());
+            talk.news(News::AudioKept);
+        }
+        for news in options.news {
+            talk.news(news);
+        }
+        let begin = options.kept.map_or(Input::Start, Input::Resume);
+        talk.app.handle(begin, talk.clock.now());
         if without_ears {
             talk.set_ears(Ears::Deaf);
         }
@@ -186,10 +214,13 @@ impl<'s> Talk<'s> {
                     Some(key) => talk.key(key),
                     None => keys = None,
                 },
-                () = signals.next() => talk.interrupt(),
+                signal = signals.next() => match signal {
+                    Signal::Interrupt => talk.interrupt(),
+                    Signal::Terminate => talk.app.handle(Input::Terminate, talk.clock.now()),
+                },
             }
             talk.turn();
-            let broken_off = (talk.interrupts > 2).then_some(Outcome::Stopped);
+            let broken_off = talk.broken_off.then_some(Outcome::Stopped);
             if let Some(outcome) = talk.app.outcome().or(broken_off) {
                 if let Some(floor_db) = talk.noise {
                     options.room.remember(floor_db);
@@ -210,11 +241,6 @@ impl<'s> Talk<'s> {
             self.app.set_lead(lead + LOOP_LEAD);
         }
         let now = self.clock.now();
-        // "Continue" answered the question that Ctrl-C asked: the next Ctrl-C is a first one again.
-        let goes_on = !self.app.view(now).stop_asked && !self.app.sayable().is_empty();
-        if goes_on {
-            self.interrupts = 0;
-        }
         self.app.tick(now);
         if let Some(phrases) = self.app.phrases() {
             self.tell(ToEars::Listen(phrases));
@@ -222,15 +248,25 @@ impl<'s> Talk<'s> {
         self.tell(ToEars::Speaking(self.app.spans(), now));
         let mut written = false;
         for notice in self.app.notices() {
-            let Notice::Line(line) = notice else { continue };
-            written = true;
-            self.screen.line(&line);
-            self.write(&line);
+            match notice {
+                Notice::Line(line) => {
+                    written = true;
+                    self.screen.line(&line);
+                    self.write(&line);
+                }
+                Notice::Keep(place) => {
+                    if let Some(keeper) = &self.keeper {
+                        keeper.keep(place);
+                    }
+                }
+                Notice::PromptEnded { .. } | Notice::Counted { .. } => {}
+            }
         }
         // What is written survives whatever comes.
         if written && let Some(log) = &mut self.log {
             let _ = log.flush();
         }
+        self.troubles();
         self.screen.status(&self.app.view(now), self.app.sayable());
     }
 
@@ -283,10 +319,33 @@ impl<'s> Talk<'s> {
         }
     }
 
-    /// Ctrl-C asks once, like "stop"; the second ends the talk, the third ends it without a word.
+    /// Ctrl-C ends the talk, in a hold the second one does; one more spares the last words.
     fn interrupt(&mut self) {
-        self.interrupts += 1;
-        self.app.handle(Input::Key(Command::Stop), self.clock.now());
+        // Nothing can be said any more where the last words are being spoken.
+        self.broken_off |= self.app.sayable().is_empty();
+        self.app.handle(Input::Interrupt, self.clock.now());
+    }
+
+    fn news(&mut self, news: News) {
+        self.app.handle(Input::News(news), self.clock.now());
+    }
+
+    /// What can no longer be written does not end a talk: it is said once.
+    fn troubles(&mut self) {
+        if let Some(error) = self.keeper.as_ref().and_then(Keeper::trouble)
+            && !std::mem::replace(&mut self.told_of_keeper, true)
+        {
+            self.screen
+                .notice(&format!("your place cannot be kept: {error}"));
+            self.news(News::PlaceNotKept);
+        }
+        if let Some(error) = self.kept_sound.as_ref().and_then(KeptSound::trouble) {
+            self.screen.notice(&format!(
+                "what the microphone hears is no longer kept: {error}"
+            ));
+            self.kept_sound = None;
+            self.news(News::AudioNotKept);
+        }
     }
 
     fn changed(&mut self, change: Change) {
@@ -309,6 +368,10 @@ impl<'s> Talk<'s> {
             Change::Microphone(name, chunks) => {
                 self.app
                     .device("microphone", &format!("ready: {name}"), now);
+                let chunks = match &self.kept_sound {
+                    Some(kept) => kept.tap(chunks),
+                    None => chunks,
+                };
                 self.tell(ToEars::Microphone(chunks));
                 self.set_ears(Ears::Hearing);
             }
@@ -370,32 +433,4 @@ fn read_keys() -> mpsc::UnboundedReceiver<crossterm::event::KeyEvent> {
         .name("keys".into())
         .spawn(reader);
     keys
-}
-
-/// SIGINT and SIGTERM; both ask to stop.
-struct Signals {
-    #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
-}
-
-impl Signals {
-    fn new() -> Self {
-        Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .ok(),
-        }
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some(terminate) = &mut self.terminate {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
