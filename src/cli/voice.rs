@@ -78,6 +78,7 @@ pub(super) fn live(args: &TalkArgs, guide: &Arc<Guide>) -> Result<Voice, Failure
     let bank = bank(args)?;
     let renderer = synth(args, &bank)?.map_or_else(Renderer::none, Renderer::aside);
     let mut voice = Voice::new(bank, renderer);
+    voice.prepare(&session::unshipped());
     voice.prepare(&session::catalogue(guide));
     Ok(voice)
 }

@@ -186,6 +186,7 @@ pub fn transcript(line: &Line) -> Option<String> {
         Event::Count { text, .. } => format!("  … {text}"),
         Event::Release { .. } => "  *** let go now ***".into(),
         Event::Slip { held, .. } => format!("  (slipped after {held:.1} s)"),
+        Event::Stalled { stood, slept } => format!("  (stood still for {:.1} s)", stood + slept),
         Event::Device { what, state } => format!("  [{what} {state}]"),
         Event::End { outcome } => format!("  [the talk is over: {}]", outcome.replace('_', " ")),
         Event::Start { title, .. } => format!("Talkthrough  {title}"),

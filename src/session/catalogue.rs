@@ -40,6 +40,15 @@ pub fn catalogue(guide: &Arc<Guide>) -> Vec<String> {
     said.0
 }
 
+/// Stock sentences that the shipped voices do not have yet: whatever speaks at run time makes them ahead,
+/// and without that they are a chime and a line on the screen.
+pub fn unshipped() -> Vec<String> {
+    [Line::WasStopped, Line::HoldAgain]
+        .iter()
+        .map(words)
+        .collect()
+}
+
 /// Every phrase a talk through `guide` cannot do without, each once.
 ///
 /// [`optional_phrases`](super::vocabulary::optional_phrases) come on top where the model knows them.

@@ -67,6 +67,8 @@ pub(crate) enum Line {
     NoMicrophone,
     MicrophoneBack,
     SpeakerBack,
+    WasStopped,
+    HoldAgain,
     Loud,
     Finished,
     UseKeysToConfirm,
@@ -135,6 +137,8 @@ pub(crate) fn words(line: &Line) -> String {
         }
         Line::MicrophoneBack => "I can hear you again.".into(),
         Line::Loud => "It is loud here. Speak close to me, or use the keys.".into(),
+        Line::WasStopped => "I was stopped for a while.".into(),
+        Line::HoldAgain => "Let go of the button. The hold begins again.".into(),
         Line::SpeakerBack => "My voice is back.".into(),
         Line::Finished => "That was the last step.".into(),
         Line::UseKeysToConfirm => "Press E twice to go on, or Q to end.".into(),

@@ -26,6 +26,8 @@ enum Act {
     Microphone(bool),
     LoudspeakerBack,
     Noise(i8),
+    /// Stopped, and asleep, for so many tenths of a second.
+    Stalled(u16, u16),
     /// Nothing, for this many tenths of a second.
     Pass(u16),
     LongSilence,
@@ -44,6 +46,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<bool>().prop_map(Act::Microphone),
         1 => Just(Act::LoudspeakerBack),
         1 => (-80..0_i8).prop_map(Act::Noise),
+        1 => (0..400_u16, 0..400_u16).prop_map(|(stood, slept)| Act::Stalled(stood, slept)),
         6 => (0..250_u16).prop_map(Act::Pass),
         1 => Just(Act::LongSilence),
     ]
@@ -84,6 +87,9 @@ fn perform(talk: &mut Talk, act: &Act) {
         Act::Noise(db) => talk.input(Input::Noise {
             floor_db: f32::from(*db),
         }),
+        Act::Stalled(stood, slept) => {
+            talk.stall(f64::from(*stood) / 10.0, f64::from(*slept) / 10.0);
+        }
         Act::Pass(tenths) => talk.pass(f64::from(*tenths) / 10.0),
         Act::LongSilence => talk.pass(900.0),
     }
