@@ -52,3 +52,8 @@ pub mod session;
 pub mod sound;
 pub mod time;
 pub mod voice;
+
+/// Tells when what must not allocate does.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;

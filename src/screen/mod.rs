@@ -25,6 +25,8 @@ pub struct Screen {
     /// The status as it stands there.
     status: Vec<String>,
     heard: String,
+    /// Whether nobody looks.
+    dark: bool,
 }
 
 impl Screen {
@@ -43,6 +45,20 @@ impl Screen {
             drawn: 0,
             status: Vec::new(),
             heard: String::new(),
+            dark: false,
+        }
+    }
+
+    /// A screen that nobody looks at.
+    #[cfg(test)]
+    pub(crate) fn dark() -> Self {
+        Self {
+            live: false,
+            raw: false,
+            drawn: 0,
+            status: Vec::new(),
+            heard: String::new(),
+            dark: true,
         }
     }
 
@@ -105,6 +121,9 @@ impl Screen {
     }
 
     fn print(&mut self, line: &str) {
+        if self.dark {
+            return;
+        }
         self.clear();
         let mut out = io::stdout().lock();
         let _ = write!(out, "{line}{}", self.newline());

@@ -42,6 +42,8 @@ impl Session {
                 self.out.push_back(Output::StopCount);
                 self.tell_of_stall(true, now);
             }
+            // Its end was on time; what comes next is said now.
+            Doing::Holding { end, .. } if end <= since => {}
             Doing::Holding { .. } if self.can_be_extended(gone) => self.extend(stood, slept, now),
             Doing::Holding { .. } => self.begin_again(now),
             Doing::Pressing { phase } if phase > 1 && gone > LONGEST => self.begin_again(now),
