@@ -51,11 +51,10 @@ else
 	@echo "The ears on real speech, and other recognisers beside them, were left out: make measure SPEECH=DIR, a directory with dev/manifest.tsv"
 endif
 
-faults: setup
+faults:
 	@./setup.sh --test
-	cargo build --release --quiet
-	TALKTHROUGH_FAULTS=$(N) cargo test --release --quiet --lib faults -- --ignored --nocapture
-	TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --release --quiet --test faults -- --ignored --nocapture
+	@TALKTHROUGH_FAULTS=$(N) cargo test --quiet --lib a_table_of_faults -- --ignored --nocapture
+	@TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture
 
 # Without a sanitiser it runs on stable Rust; the program's own checks and overflows are what is looked for.
 fuzz: setup
