@@ -2,6 +2,7 @@
 # make test      set up, then everything that must hold: format, lints, tests
 # make install   program, recogniser, libvosk, voice, models and guides under PREFIX
 # make measure   the README's figures, printed with N; an otherwise idle machine, half an hour, with SPEECH=DIR an hour
+# make faults    every fault put into a talk a hundred times (N=...), and on a virtual sound card five times (REAL=...)
 # make fuzz      the parsers with a million made-up inputs each, or ten minutes; fetches cargo-fuzz, wants a C++ compiler
 # make deny      licences, known faults and duplicates of the dependencies; fetches cargo-deny and its list of faults
 # make measure-voice   how loud, how fast and how well understood the voices are (part of measure)
@@ -21,7 +22,10 @@ CARGO_DENY := 0.20.2
 FUZZ ?= $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 FUZZ_ARGS ?= -runs=1000000 -max_total_time=600
 
-.PHONY: run test measure measure-voice timeline fuzz deny voice install setup build clean
+N ?= 100
+REAL ?= 5
+
+.PHONY: run test measure measure-voice timeline faults fuzz deny voice install setup build clean
 
 run: build
 	@cargo run --release --quiet --bin talkthrough -- $(ARGS)
@@ -47,6 +51,11 @@ ifdef SPEECH
 else
 	@echo "The ears on real speech, and other recognisers beside them, were left out: make measure SPEECH=DIR, a directory with dev/manifest.tsv"
 endif
+
+faults:
+	@./setup.sh --test
+	@TALKTHROUGH_FAULTS=$(N) cargo test --quiet --lib a_table_of_faults -- --ignored --nocapture
+	@TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture
 
 # Without a sanitiser it runs on stable Rust; the program's own checks and overflows are what is looked for.
 fuzz: setup

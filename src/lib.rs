@@ -33,6 +33,11 @@
 //! speech carries the moment it is heard. A thirty-second hold is tested in microseconds because no
 //! room but `sound` ever asks a clock.
 //!
+//! # When something breaks
+//!
+//! [`app::live`] watches devices, ears and the passing of time itself, and tells the session what it has
+//! to say; `src/app/live/faults/` breaks each of them in virtual time (`make faults`).
+//!
 //! # The recogniser is another process
 //!
 //! libvosk aborts the process it runs in when a model file is cut, and cannot be interrupted when it
@@ -54,3 +59,8 @@ pub mod session;
 pub mod sound;
 pub mod time;
 pub mod voice;
+
+/// Tells when what must not allocate does.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;

@@ -90,7 +90,7 @@ pub enum Event {
         /// The command.
         command: String,
     },
-    /// A phase of a hold began.
+    /// A phase of a hold began, or goes on after the talk stood still, as if it had begun at `zero`.
     Hold {
         /// Id of the step.
         step: String,
@@ -123,6 +123,13 @@ pub enum Event {
         step: String,
         /// Seconds it had been held in this phase.
         held: f64,
+    },
+    /// The talk stood still: its program was stopped, or the machine slept.
+    Stalled {
+        /// Seconds of session time that passed meanwhile.
+        stood: f64,
+        /// Seconds that session time knows nothing of.
+        slept: f64,
     },
     /// A wait began.
     Wait {

@@ -86,6 +86,8 @@ pub struct App {
     audible: bool,
     volume: Volume,
     outcome: Option<Outcome>,
+    /// The moment of the last beat that has been told.
+    counted: Moment,
 }
 
 impl App {
@@ -105,6 +107,7 @@ impl App {
             audible: true,
             volume: Volume::default(),
             outcome: None,
+            counted: Moment::ZERO,
         }
     }
 
@@ -135,6 +138,36 @@ impl App {
         }
         if self.session.poll_timeout().is_some_and(|due| due <= now) {
             self.handle(Input::Timeout, now);
+        }
+    }
+
+    /// The driver stood still until `now`: `stood` of session time passed meanwhile, and `slept` beside that. To
+    /// be called before anything else that comes after it.
+    ///
+    /// What the loudspeaker has played all the same did not stand still.
+    pub fn stalled(&mut self, stood: Duration, slept: Duration, now: Moment) {
+        let reports: Vec<_> = self.control.reports().collect();
+        for report in reports {
+            self.voice.report(report);
+        }
+        let mut events = Vec::new();
+        while let Some(event) = self.voice.poll_event() {
+            match event {
+                VoiceEvent::Counted {
+                    due, onset: None, ..
+                } if due > now.saturating_sub(stood) => {
+                    // Nobody has heard it, and the session has it said again.
+                    continue;
+                }
+                VoiceEvent::Counted { due, .. } => self.counted = self.counted.max(due),
+                _ => {}
+            }
+            events.push(event);
+        }
+        let stood = stood.min(now.since(self.counted.min(now)));
+        self.handle(Input::Stalled { stood, slept }, now);
+        for event in events {
+            self.voiced(event, now);
         }
     }
 
@@ -359,12 +392,13 @@ impl App {
         }
     }
 
-    fn counted(&mut self, n: u32, due: Moment, onset: Moment, text: String, now: Moment) {
+    fn counted(&mut self, n: u32, due: Moment, onset: Option<Moment>, text: String, now: Moment) {
+        self.counted = self.counted.max(due);
         let released = self
             .beats
             .iter()
             .any(|beat| beat.due == due && beat.role == Role::Release);
-        let onset = self.audible.then_some(seconds(onset));
+        let onset = onset.filter(|_| self.audible).map(seconds);
         let due_at = seconds(due);
         self.note(
             if released {

@@ -26,6 +26,8 @@ pub(super) fn build(args: BuildGraphArgs) -> Result<ExitCode, Failure> {
     if let Some(settings) = settings {
         std::fs::write(to.join(MARKER), settings)?;
     }
+    model::seal(&to)
+        .map_err(|error| format!("cannot write {} in {}: {error}", model::SEAL, to.display()))?;
     let info = model::check(&to)?;
     for AddedWord { word, ways, origin } in &added {
         let ways: Vec<String> = ways.iter().map(ToString::to_string).collect();

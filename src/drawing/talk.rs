@@ -134,6 +134,7 @@ fn moments(line: &Line) -> Vec<f64> {
         Event::Levels { start, .. } => moments.push(*start),
         Event::Start { .. }
         | Event::Offer { .. }
+        | Event::Stalled { .. }
         | Event::Step { .. }
         | Event::Key { .. }
         | Event::Slip { .. }

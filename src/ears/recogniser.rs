@@ -30,6 +30,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Real time within which a model must be loaded: the largest official ones take about ten seconds.
 const LOAD_LIMIT: Duration = Duration::from_secs(60);
 
+/// It is waited for in slices of so much, each of which counts as no more than that.
+const SLICE: Duration = Duration::from_millis(50);
+
 /// How much of the end of what the program wrote to standard error is kept, in bytes.
 const SAID_KEPT: usize = 2_000;
 
@@ -170,7 +173,7 @@ impl Recogniser {
                 how: "it was not started again".into(),
             });
         };
-        match running.replies.recv_timeout(limit) {
+        match patiently(&running.replies, limit) {
             Ok(Reply::Failed { reason }) => Err(RecogniserError::Refused(reason)),
             Ok(reply) => Ok(reply),
             Err(RecvTimeoutError::Timeout) => {
@@ -199,6 +202,19 @@ impl Recogniser {
             .trim();
         RecogniserError::Died {
             how: format!("{status}, {last}"),
+        }
+    }
+}
+
+/// Waits for `limit` of the time in which this program runs: while it is stopped itself, the answer of a sound
+/// recogniser cannot reach it, and is there a moment later.
+fn patiently(replies: &Receiver<Reply>, limit: Duration) -> Result<Reply, RecvTimeoutError> {
+    let mut left = limit;
+    loop {
+        let slice = left.min(SLICE);
+        match replies.recv_timeout(slice) {
+            Err(RecvTimeoutError::Timeout) if left > slice => left -= slice,
+            answer => return answer,
         }
     }
 }

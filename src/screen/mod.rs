@@ -25,6 +25,8 @@ pub struct Screen {
     /// The status as it stands there.
     status: Vec<String>,
     heard: String,
+    /// Whether nobody looks.
+    dark: bool,
 }
 
 impl Screen {
@@ -43,6 +45,20 @@ impl Screen {
             drawn: 0,
             status: Vec::new(),
             heard: String::new(),
+            dark: false,
+        }
+    }
+
+    /// A screen that nobody looks at.
+    #[cfg(test)]
+    pub(crate) fn dark() -> Self {
+        Self {
+            live: false,
+            raw: false,
+            drawn: 0,
+            status: Vec::new(),
+            heard: String::new(),
+            dark: true,
         }
     }
 
@@ -105,6 +121,9 @@ impl Screen {
     }
 
     fn print(&mut self, line: &str) {
+        if self.dark {
+            return;
+        }
         self.clear();
         let mut out = io::stdout().lock();
         let _ = write!(out, "{line}{}", self.newline());
@@ -186,6 +205,7 @@ pub fn transcript(line: &Line) -> Option<String> {
         Event::Count { text, .. } => format!("  … {text}"),
         Event::Release { .. } => "  *** let go now ***".into(),
         Event::Slip { held, .. } => format!("  (slipped after {held:.1} s)"),
+        Event::Stalled { stood, slept } => format!("  (stood still for {:.1} s)", stood + slept),
         Event::Device { what, state } => format!("  [{what} {state}]"),
         Event::End { outcome } => format!("  [the talk is over: {}]", outcome.replace('_', " ")),
         Event::Start { title, .. } => format!("Talkthrough  {title}"),

@@ -56,7 +56,9 @@ pub fn said_around(guide: &Guide) -> Vec<String> {
     }
     for line in [
         Line::WereBetween,
+        Line::ThatHoldAgain,
         Line::HoldAgain,
+        Line::WasStopped,
         Line::AsksAgain,
         Line::AskReturn,
         Line::YouCanSay("continue, or start over".into()),

@@ -41,6 +41,7 @@ impl Session {
         self.timers.stop(Timer::Reminder);
         self.timers.set(Timer::HoldEnd, end);
         self.free_by = None;
+        (self.stands_until, self.extended) = (Moment::ZERO, Duration::ZERO);
         self.out.push_back(Output::Hush);
         self.record(hold_event(&id, phase, zero));
         self.place_beats(now);
@@ -60,7 +61,7 @@ impl Session {
         let beats = before
             .into_iter()
             .chain(beats(hold, self.direction(hold), zero))
-            .filter(|beat| beat.due > now)
+            .filter(|beat| beat.due > now.max(self.stands_until))
             .collect();
         self.out.push_back(Output::Count(beats));
     }
@@ -100,7 +101,8 @@ impl Session {
             let preface = (!said).then(|| words(&Line::KeepHolding));
             self.advance(phase + 1, preface.into_iter().collect(), now);
         } else if let Some(maximum) = maximum {
-            self.free_by = Some(zero + maximum);
+            // It has been pressed for longer than was counted.
+            self.free_by = Some((zero + maximum).saturating_sub(self.extended));
             self.advance(1, vec![words(&Line::MustBeFree)], now);
         } else {
             self.advance(1, Vec::new(), now);
@@ -128,13 +130,23 @@ impl Session {
         if reason.is_empty() {
             reason.push(words(&Line::SlippedAgain));
         }
-        self.overlay = Overlay::Clear;
-        self.out.push_back(Output::StopCount);
-        self.timers.stop(Timer::HoldEnd);
         self.record(Event::Slip {
             step: id,
             held: held.as_secs_f64(),
         });
+        self.break_hold(restart_at, reason, now);
+    }
+
+    /// Ends the hold and asks for it once more, where it begins.
+    pub(super) fn break_hold(
+        &mut self,
+        restart_at: Option<String>,
+        mut reason: Vec<String>,
+        now: Moment,
+    ) {
+        self.overlay = Overlay::Clear;
+        self.out.push_back(Output::StopCount);
+        self.timers.stop(Timer::HoldEnd);
         match restart_at {
             Some(target) => self.jump(&target, reason, now),
             None => {

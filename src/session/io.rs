@@ -4,6 +4,7 @@ use super::vocabulary::Command;
 use super::{Beat, Bookmark, News, Sayable};
 use crate::record::Event;
 use crate::time::Moment;
+use std::time::Duration;
 
 /// Names one utterance of the talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +51,14 @@ pub enum Input {
     Interrupt,
     /// The program has to end: at once, without a word.
     Terminate,
+    /// The talk stood still: its program was stopped, or the machine slept. To be told before anything else
+    /// that comes after it, for what fell due meanwhile.
+    Stalled {
+        /// Session time that passed meanwhile.
+        stood: Duration,
+        /// Real time that passed beside that, which session time knows nothing of: the machine slept.
+        slept: Duration,
+    },
     /// The moment of [`Session::poll_timeout`] has come.
     Timeout,
 }

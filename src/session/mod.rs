@@ -30,6 +30,7 @@
 //! | `noise` | that it is loud |
 //! | `silence` | reminders, and help after words that were refused |
 //! | `holding` | a hold: begun, carried on, let go, slipped |
+//! | `stalled` | a talk that stood still: why, and what becomes of a hold |
 //! | `answers` | say again, how long, where am I, why, help |
 //! | `timer` | every reason the talk wants to be woken |
 //!
@@ -37,6 +38,7 @@
 //!
 //! - A release is only ever announced on the last beat of a hold, at `zero + max(target, minimum)`.
 //! - An irreversible step is left forwards only by its own phrase, or by its key pressed twice.
+//! - A talk that stood still makes a hold longer or begins it again; it is never shorter for it.
 //! - Silence does nothing: two gentle reminders, then quiet for ever.
 //! - `stop` twice ends the talk from anywhere.
 //! - A talk taken up again never counts a hold from its middle, nor takes up an irreversible step's "yes"
@@ -55,6 +57,7 @@ mod returning;
 mod rhythm;
 mod silence;
 mod speaking;
+mod stalled;
 pub mod states;
 mod steps;
 mod timer;
@@ -180,6 +183,10 @@ pub struct Session {
     settings: Settings,
     /// The button, let go by now, would do harm if it were held any longer than this.
     free_by: Option<Moment>,
+    /// The count stands still until then: why is being said.
+    stands_until: Moment,
+    /// How much longer than its count the running hold lasts already, for it stood still.
+    extended: Duration,
     /// The state whose vocabulary was announced last.
     announced: Option<(Place, Doing, Overlay)>,
     /// The kept place that is offered.
@@ -217,6 +224,8 @@ impl Session {
             rate: 0,
             settings,
             free_by: None,
+            stands_until: Moment::ZERO,
+            extended: Duration::ZERO,
             announced: None,
             offered: None,
             kept: None,
@@ -248,6 +257,7 @@ impl Session {
             Input::Noise { floor_db } => self.noise(floor_db),
             Input::Microphone(present) => self.microphone(present, now),
             Input::LoudspeakerBack => self.loudspeaker_back(now),
+            Input::Stalled { stood, slept } => self.stalled(stood, slept, now),
             Input::Timeout => {}
         }
         while let Some(timer) = self.timers.expired(now) {

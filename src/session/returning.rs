@@ -142,7 +142,7 @@ impl Session {
             (None, _) => Line::WereBetween,
         }));
         if offer.holding {
-            sentences.push(words(&Line::HoldAgain));
+            sentences.push(words(&Line::ThatHoldAgain));
         }
         if offer.asks_again {
             sentences.push(words(&Line::AsksAgain));

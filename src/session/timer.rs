@@ -1,6 +1,7 @@
 //! One table of every timer a talk may have running, each with the reason it is set.
 
 use crate::time::Moment;
+use std::time::Duration;
 
 /// Why the talk wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,12 @@ impl TimerTable {
     /// Stops `timer`.
     pub(super) fn stop(&mut self, timer: Timer) {
         self.due[timer as usize] = None;
+    }
+
+    /// Has `timer` be due this much sooner.
+    pub(super) fn bring_forward(&mut self, timer: Timer, by: Duration) {
+        let due = &mut self.due[timer as usize];
+        *due = due.map(|due| due.saturating_sub(by));
     }
 
     /// When `timer` is due.

@@ -42,6 +42,7 @@ impl Session {
         match self.doing {
             Doing::Holding { zero, .. } if zero > now => count_in = Some(ceil(zero - now)),
             Doing::Holding { zero, end, .. } => {
+                let now = now.max(self.stands_until);
                 hold = Some(((now - zero).as_secs(), ceil(end - now)));
                 cycle = self.hold().and_then(|hold| rhythm::cycle(hold, now - zero));
             }

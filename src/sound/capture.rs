@@ -66,11 +66,13 @@ pub struct Chunk {
 
 /// A running microphone. Dropping it ends the stream and, once they are read, the chunks.
 pub struct Capture {
-    stream: Option<cpal::Stream>,
+    /// Ends the stream when it is dropped.
+    stream: Option<Box<dyn Send>>,
     health: Arc<Health>,
     stop: Arc<AtomicBool>,
     lost: Arc<AtomicU64>,
     shape: Shape,
+    clock: Clock,
 }
 
 impl Capture {
@@ -99,37 +101,13 @@ impl Capture {
         own_buffer: bool,
         clock: &Clock,
     ) -> Result<(Self, mpsc::Receiver<Chunk>), SoundError> {
-        let health = Health::new(device.title(Direction::Input));
-        let resampler = Resampler::new(shape.rate, EAR_RATE)?;
-        let (samples_in, samples) = RingBuffer::new(RING * shape.rate as usize);
-        let (marks_in, marks) = RingBuffer::new(MARKS);
-        let (chunks, receiver) = mpsc::channel(WAITING);
+        let health = Health::new(device.title(Direction::Input), clock.instant());
         let stop = Arc::new(AtomicBool::new(false));
-        let lost = Arc::new(AtomicU64::new(0));
-        let intake = Intake {
-            samples: samples_in,
-            marks: marks_in,
-            taken: 0,
-            rate: shape.rate,
-            channels: shape.channels,
-            first_callback: None,
-            window: None,
-            delay: None,
-            health: Arc::clone(&health),
-            lost: Arc::clone(&lost),
-        };
+        let (intake, mut listener, receiver) =
+            sides(clock, &health, shape.rate, shape.channels, WAITING)?;
+        let lost = Arc::clone(&intake.lost);
         let failed = |error: cpal::Error| SoundError::from_cpal(health.name(), &error);
         let stream = build(device, &shape, own_buffer, intake, &health).map_err(failed)?;
-        let mut listener = Listener {
-            samples,
-            marks,
-            timing: Timing::new(clock.clone(), shape.rate),
-            resampler,
-            fresh: Vec::new(),
-            ready: Vec::new(),
-            cut: 0,
-            chunks,
-        };
         let (halt, sick, overflow) = (Arc::clone(&stop), Arc::clone(&health), Arc::clone(&lost));
         std::thread::Builder::new()
             .name("microphone".into())
@@ -148,18 +126,24 @@ impl Capture {
             })?;
         let played = stream.play().map_err(failed);
         let capture = Self {
-            stream: Some(stream),
+            stream: Some(Box::new(stream)),
             health: Arc::clone(&health),
             stop,
             lost,
             shape,
+            clock: clock.clone(),
         };
         played.map(|()| (capture, receiver))
     }
 
     /// Whether it still listens. Ask at least once a second: ALSA's input dies without a word.
     pub fn state(&self) -> StreamState {
-        self.health.state(Instant::now())
+        self.health.state(self.clock.instant())
+    }
+
+    /// The program stood still until now: that the device delivered nothing meanwhile is no fault of it.
+    pub fn forgive(&self) {
+        self.health.forgive(self.clock.instant());
     }
 
     /// When the device last delivered sound.
@@ -228,6 +212,43 @@ where
     )
 }
 
+/// The audio side of a capture, the thread's side, and where up to `waiting` chunks are taken from.
+fn sides(
+    clock: &Clock,
+    health: &Arc<Health>,
+    rate: u32,
+    channels: u16,
+    waiting: usize,
+) -> Result<(Intake, Listener, mpsc::Receiver<Chunk>), SoundError> {
+    let resampler = Resampler::new(rate, EAR_RATE)?;
+    let (samples_in, samples) = RingBuffer::new(RING * rate as usize);
+    let (marks_in, marks) = RingBuffer::new(MARKS);
+    let (chunks, receiver) = mpsc::channel(waiting);
+    let intake = Intake {
+        samples: samples_in,
+        marks: marks_in,
+        taken: 0,
+        rate,
+        channels,
+        first_callback: None,
+        window: None,
+        delay: None,
+        health: Arc::clone(health),
+        lost: Arc::default(),
+    };
+    let listener = Listener {
+        samples,
+        marks,
+        timing: Timing::new(clock.clone(), rate),
+        resampler,
+        fresh: Vec::new(),
+        ready: Vec::new(),
+        cut: 0,
+        chunks,
+    };
+    Ok((intake, listener, receiver))
+}
+
 /// How long before the callback its first sample was captured.
 fn age(info: &InputCallbackInfo) -> Duration {
     let timestamp = info.timestamp();
@@ -244,7 +265,7 @@ struct Mark {
 }
 
 /// The audio side of a capture. Neither locks nor allocates.
-struct Intake {
+pub(super) struct Intake {
     samples: Producer<f32>,
     marks: Producer<Mark>,
     /// Samples put into the ring so far.
@@ -268,7 +289,8 @@ struct Window {
 }
 
 impl Intake {
-    fn take<T: SizedSample>(&mut self, data: &[T], now: Instant, age: Duration)
+    /// The body of the callback: the first sample of `data` was captured `age` before `now`.
+    pub(super) fn take<T: SizedSample>(&mut self, data: &[T], now: Instant, age: Duration)
     where
         f32: FromSample<T>,
     {
@@ -353,9 +375,9 @@ struct Timing {
 impl Timing {
     fn new(clock: Clock, rate: u32) -> Self {
         Self {
-            clock,
             rate,
-            origin: Instant::now(),
+            origin: clock.instant(),
+            clock,
             zero: None,
             follow: Follow::new(AGREE, GAIN),
         }
@@ -393,7 +415,7 @@ impl Timing {
 }
 
 /// The thread's work.
-struct Listener {
+pub(super) struct Listener {
     samples: Consumer<f32>,
     marks: Consumer<Mark>,
     timing: Timing,
@@ -407,7 +429,7 @@ struct Listener {
 
 impl Listener {
     /// Passes on what has arrived since the last look; says how many chunks nobody took.
-    fn look(&mut self) -> Result<u64, SoundError> {
+    pub(super) fn look(&mut self) -> Result<u64, SoundError> {
         while let Ok(mark) = self.marks.pop() {
             self.timing.mark(mark);
         }
@@ -427,6 +449,42 @@ impl Listener {
             refused += u64::from(self.chunks.try_send(Chunk { first, samples }).is_err());
         }
         Ok(refused)
+    }
+}
+
+#[cfg(test)]
+impl Capture {
+    /// A capture from a device that a test plays: it ends when `stream` is dropped.
+    pub(super) fn in_test(
+        name: &str,
+        clock: &Clock,
+        stream: impl FnOnce(Intake, Listener) -> Box<dyn Send>,
+    ) -> Result<(Self, mpsc::Receiver<Chunk>), SoundError> {
+        let health = Health::new(name.into(), clock.instant());
+        let (intake, listener, chunks) = sides(clock, &health, EAR_RATE, 1, WAITING)?;
+        let lost = Arc::clone(&intake.lost);
+        let shape = Shape {
+            channels: 1,
+            rate: EAR_RATE,
+            format: SampleFormat::F32,
+            buffer: None,
+        };
+        let capture = Self {
+            stream: Some(stream(intake, listener)),
+            health,
+            stop: Arc::default(),
+            lost,
+            shape,
+            clock: clock.clone(),
+        };
+        Ok((capture, chunks))
+    }
+}
+
+#[cfg(test)]
+impl Intake {
+    pub(super) fn health(&self) -> &Health {
+        &self.health
     }
 }
 

@@ -14,6 +14,8 @@
 //!   wild timestamp moves the clock by at most 0.05 ms;
 //! * eight timestamps in a row that agree on more than 5 ms (an underrun, a buffer grown) are no
 //!   noise: the clock runs up to 10 % faster or slower until they are caught up with;
+//! * a loudspeaker that goes on being too fast puts the clock forward by 100 ms and 2000 ppm at the most: a
+//!   hold is not shorter for it. What more it is ahead by the *timeline* waits, as soon as that is 20 ms;
 //! * above 100 ms (the machine slept, the device moved) the clock stays right and the *timeline* is
 //!   told to jump: a count must not wait for a loudspeaker.
 //!
@@ -39,6 +41,12 @@ const AGREE: u32 = 8;
 const SLEW: i64 = 10;
 /// A step above this is not the clock's to catch up with.
 const JUMP: i64 = 100_000_000;
+/// A loudspeaker that takes sound too fast must not shorten a hold: it may put the clock forward by so much,
+const CREDIT: i64 = 100_000_000;
+/// and by this fraction of the time that passes (2000 ppm: sound cards are within some hundred).
+const EARNED: i64 = 500;
+/// What it is ahead by beyond that is waited for by the timeline.
+const AHEAD: i64 = 20_000_000;
 
 /// Session time. Clones are handles on the same clock; any thread may ask.
 #[derive(Clone, Debug)]
@@ -52,6 +60,8 @@ struct Shared {
     offset: AtomicI64,
     /// The latest moment told to anyone, in microseconds.
     told: AtomicU64,
+    /// Nanoseconds since `origin` that it is now, where a test moves time.
+    by_hand: Option<AtomicU64>,
 }
 
 impl Default for Clock {
@@ -68,17 +78,43 @@ impl Clock {
 
     /// A clock that stands at [`Moment::ZERO`] at the instant `origin`.
     pub fn starting_at(origin: Instant) -> Self {
+        Self::made(origin, None)
+    }
+
+    /// A clock that stands at [`Moment::ZERO`] and only moves by [`step`](Self::step): for tests, in which
+    /// devices run in virtual time.
+    pub fn by_hand() -> Self {
+        Self::made(Instant::now(), Some(AtomicU64::new(0)))
+    }
+
+    fn made(origin: Instant, by_hand: Option<AtomicU64>) -> Self {
         let shared = Shared {
             origin,
             offset: AtomicI64::new(0),
             told: AtomicU64::new(0),
+            by_hand,
         };
         Self(Arc::new(shared))
     }
 
+    /// Lets `span` pass on a clock that is moved by hand; does nothing to any other.
+    pub fn step(&self, span: Duration) {
+        if let Some(by_hand) = &self.0.by_hand {
+            by_hand.fetch_add(span.as_nanos() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// The instant it is: the machine's, or the one a test has moved it to.
+    pub fn instant(&self) -> Instant {
+        match &self.0.by_hand {
+            Some(nanos) => self.0.origin + Duration::from_nanos(nanos.load(Ordering::Relaxed)),
+            None => Instant::now(),
+        }
+    }
+
     /// The moment it is. Never smaller than any moment this clock told before.
     pub fn now(&self) -> Moment {
-        self.now_at(Instant::now())
+        self.now_at(self.instant())
     }
 
     /// [`now`](Self::now), with the instant passed in.
@@ -115,6 +151,7 @@ impl Clock {
             clock: self.clone(),
             follow: Follow::new(AGREE, GAIN),
             last: None,
+            credit: CREDIT,
         }
     }
 
@@ -138,6 +175,8 @@ pub struct Feed {
     clock: Clock,
     follow: Follow,
     last: Option<Instant>,
+    /// By how much the clock may still be put forward, in nanoseconds.
+    credit: i64,
 }
 
 impl Feed {
@@ -153,17 +192,18 @@ impl Feed {
         let measured = session - self.clock.since_origin(heard);
         let offset = shared.offset.load(Ordering::Relaxed);
         let error = measured - offset;
+        let elapsed = self.last.map_or(0, |last| signed_nanos(heard, last).max(0));
+        self.credit = (self.credit + elapsed / EARNED).min(CREDIT);
         let correction = match self.follow.judge(error) {
             Judged::Noise(share) => share,
-            Judged::Step(step) if step.abs() > JUMP => {
+            Judged::Step(step) if step.abs() > JUMP || (step > AHEAD && self.credit <= 0) => {
                 self.follow.settled();
                 return (-step as i128 * i128::from(RATE) / 1_000_000_000) as i64;
             }
-            Judged::Step(step) => {
-                let elapsed = self.last.map_or(0, |last| signed_nanos(heard, last).max(0));
-                step.clamp(-elapsed / SLEW, elapsed / SLEW)
-            }
+            Judged::Step(step) => step.clamp(-elapsed / SLEW, elapsed / SLEW),
         };
+        let correction = correction.min(self.credit.max(0));
+        self.credit = (self.credit - correction).min(CREDIT);
         self.last = Some(heard);
         shared.offset.store(offset + correction, Ordering::Relaxed);
         0
@@ -339,6 +379,38 @@ mod tests {
         assert!((jump - 3 * 48_000).abs() < 48, "{jump}");
         let believed = clock.moment_at(origin + Duration::from_secs(10));
         assert!((believed.secs() - 10.0).abs() < 0.001, "{believed}");
+    }
+
+    #[test]
+    fn a_loudspeaker_that_takes_sound_too_fast_shortens_no_hold() {
+        for speed in [1.003, 1.05, 2.0] {
+            let origin = Instant::now();
+            let clock = Clock::starting_at(origin);
+            let mut feed = clock.feed();
+            let (mut frame, mut real) = (0_u64, 0.0_f64);
+            while real < 300.0 {
+                let heard = origin + Duration::from_secs_f64(real);
+                let jump = feed.played(frame, heard);
+                assert!(jump <= 0, "nothing is left out");
+                let ahead = clock.moment_at(heard).secs() - real;
+                assert!(
+                    ahead < 0.11 + 0.002 * real,
+                    "{speed}: {ahead} s after {real}"
+                );
+                // What is waited for is silence at the same speed.
+                real += (BUFFER + jump.unsigned_abs()) as f64 / 48_000.0 / speed;
+                frame += BUFFER;
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_moved_by_hand_stands_still_otherwise() {
+        let clock = Clock::by_hand();
+        assert_eq!(clock.now(), Moment::ZERO);
+        clock.step(Duration::from_millis(1_500));
+        assert_eq!(clock.now(), Moment::from_micros(1_500_000));
+        assert_eq!(clock.now(), Moment::from_micros(1_500_000));
     }
 
     #[test]

@@ -60,6 +60,16 @@ impl SoundError {
         }
     }
 
+    /// The sound system does not answer.
+    pub(crate) fn hung(what: &str) -> Self {
+        Self::new(
+            ErrorKind::Busy,
+            format!(
+                "{what}: the sound system does not answer: start it again, or go on with the keys"
+            ),
+        )
+    }
+
     /// What to do about it.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -34,6 +34,8 @@
 //! frame that is due by then. Clips lying wholly in the future keep their places; clips the gap cut
 //! are reported as `Finished { cut: true }` and are the caller's to place again if still of use.
 
+#[cfg(test)]
+pub(crate) mod board;
 pub mod capture;
 pub mod clock;
 pub mod devices;

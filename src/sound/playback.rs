@@ -11,7 +11,7 @@
 //! are right before the device has begun to move. Then the timeline skips to the frame that is due by
 //! the clock at the instant that buffer will be heard, or waits for it: that is how a new stream joins
 //! a talk that is under way. Later, the same happens whenever the loudspeaker is persistently more
-//! than 100 ms off; smaller errors are the clock's to follow.
+//! than 100 ms off, or was not asked for sound for 300 ms; smaller errors are the clock's to follow.
 //!
 //! # Buffers
 //!
@@ -44,6 +44,8 @@ use super::{ErrorKind, RATE, SoundError};
 const SETTLE: Duration = Duration::from_millis(100);
 /// A stream that never has a timestamp begins without one.
 const UNTIMED: Duration = Duration::from_secs(1);
+/// After a pause this long between two callbacks a stream joins the talk anew, as one just opened.
+const PAUSE: Duration = Duration::from_millis(300);
 /// How long the sound server may take to open a stream.
 const OPENING: Duration = Duration::from_secs(3);
 /// How long a dying stream may take to give the timeline back.
@@ -53,11 +55,13 @@ const LOOKAHEAD: u64 = 2;
 
 /// A running loudspeaker. Dropping it ends the sound; [`close`](Self::close) gives the timeline back.
 pub struct Playback {
-    stream: Option<cpal::Stream>,
+    /// Ends the stream when it is dropped.
+    stream: Option<Box<dyn Send>>,
     health: Arc<Health>,
     lead: Arc<AtomicU64>,
     home: Consumer<Timeline>,
     shape: Shape,
+    clock: Clock,
 }
 
 /// The loudspeaker could not be opened.
@@ -122,10 +126,8 @@ impl Playback {
         timeline: Timeline,
         clock: &Clock,
     ) -> Result<Self, Box<NotOpened>> {
-        let health = Health::new(device.title(Direction::Output));
-        let lead = Arc::new(AtomicU64::new(0));
-        let (give_back, mut home) = RingBuffer::new(1);
-        let (Some(rate), one) = (SampleRate::new(shape.rate), NonZero::<u16>::MIN) else {
+        let health = Health::new(device.title(Direction::Output), clock.instant());
+        let Some(rate) = SampleRate::new(shape.rate) else {
             let error = SoundError::new(
                 ErrorKind::Unsupported,
                 format!(
@@ -138,33 +140,19 @@ impl Playback {
                 timeline: Some(timeline),
             }));
         };
-        let cue = timeline.cue();
-        let (mixer, source) = rodio::mixer::mixer(one, rate);
-        mixer.add(Lent {
-            timeline: Some(timeline),
-            home: give_back,
-        });
-        let pump = Pump {
-            source,
-            cue,
-            feed: clock.feed(),
-            health: Arc::clone(&health),
-            lead: Arc::clone(&lead),
-            rate: shape.rate,
-            channels: shape.channels,
-            first_callback: None,
-            running: false,
-            silence: 0,
-        };
+        let (pump, mut home) =
+            Pump::new(timeline, clock, Arc::clone(&health), rate, shape.channels);
+        let lead = Arc::clone(&pump.lead);
         let stream = build(device, &shape, own_buffer, pump, &health)
             .and_then(|stream| stream.play().map(|()| stream));
         match stream {
             Ok(stream) => Ok(Self {
-                stream: Some(stream),
+                stream: Some(Box::new(stream)),
                 health,
                 lead,
                 home,
                 shape,
+                clock: clock.clone(),
             }),
             Err(error) => {
                 let error = SoundError::from_cpal(health.name(), &error);
@@ -176,7 +164,12 @@ impl Playback {
 
     /// Whether it still plays. Ask at least once a second: some backends die without a word.
     pub fn state(&self) -> StreamState {
-        self.health.state(Instant::now())
+        self.health.state(self.clock.instant())
+    }
+
+    /// The program stood still until now: that the device asked for nothing meanwhile is no fault of it.
+    pub fn forgive(&self) {
+        self.health.forgive(self.clock.instant());
     }
 
     /// When the device last asked for sound.
@@ -298,11 +291,7 @@ fn build_as<T: SizedSample + FromSample<f32>>(
     let health = Arc::clone(health);
     device.cpal().build_output_stream::<T, _, _>(
         shape.config(own_buffer),
-        move |data, info| {
-            let lead = lead(info);
-            let heard = pump.begin(Instant::now(), lead);
-            pump.fill(data, heard, !lead.is_zero());
-        },
+        move |data, info| pump.answer(data, Instant::now(), lead(info)),
         move |error| health.error(&error),
         Some(OPENING),
     )
@@ -316,7 +305,7 @@ fn lead(info: &OutputCallbackInfo) -> Duration {
 }
 
 /// The audio side of a playback. Neither locks nor allocates.
-struct Pump {
+pub(super) struct Pump {
     source: MixerSource,
     cue: Cue,
     feed: Feed,
@@ -325,14 +314,61 @@ struct Pump {
     rate: u32,
     channels: u16,
     first_callback: Option<Instant>,
+    /// When the last callback came.
+    called: Option<Instant>,
     running: bool,
     /// Device frames of silence before the timeline goes on.
     silence: u64,
 }
 
 impl Pump {
+    /// The audio side of a device with this rate and so many channels, and where the timeline comes home to.
+    fn new(
+        timeline: Timeline,
+        clock: &Clock,
+        health: Arc<Health>,
+        rate: SampleRate,
+        channels: u16,
+    ) -> (Self, Consumer<Timeline>) {
+        let (give_back, home) = RingBuffer::new(1);
+        let cue = timeline.cue();
+        let (mixer, source) = rodio::mixer::mixer(NonZero::<u16>::MIN, rate);
+        mixer.add(Lent {
+            timeline: Some(timeline),
+            home: give_back,
+        });
+        let pump = Self {
+            source,
+            cue,
+            feed: clock.feed(),
+            health,
+            lead: Arc::new(AtomicU64::new(0)),
+            rate: rate.get(),
+            channels,
+            first_callback: None,
+            called: None,
+            running: false,
+            silence: 0,
+        };
+        (pump, home)
+    }
+
+    /// The body of the callback: `data` will be heard `lead` after `now`, if that is not zero.
+    pub(super) fn answer<T>(&mut self, data: &mut [T], now: Instant, lead: Duration)
+    where
+        T: SizedSample + FromSample<f32>,
+    {
+        let heard = self.begin(now, lead);
+        self.fill(data, heard, !lead.is_zero());
+    }
+
     /// Notes the callback; returns the instant at which its first frame will be heard.
     fn begin(&mut self, now: Instant, lead: Duration) -> Instant {
+        let last = self.called.replace(now);
+        if last.is_some_and(|last| now.saturating_duration_since(last) > PAUSE) {
+            // Neither its timestamps nor the timeline are where they were.
+            (self.running, self.first_callback, self.silence) = (false, None, 0);
+        }
         self.health.beat(now);
         self.lead.store(lead.as_nanos() as u64, Ordering::Relaxed);
         now + lead
@@ -384,6 +420,43 @@ impl Pump {
     fn next_frame(&self) -> u64 {
         let held = if self.rate == RATE { 0 } else { LOOKAHEAD };
         self.cue.position().saturating_sub(held)
+    }
+}
+
+#[cfg(test)]
+impl Playback {
+    /// A playback on a device that a test plays: it ends when `stream` is dropped, and calls the pump till then.
+    pub(super) fn in_test(
+        name: &str,
+        timeline: Timeline,
+        clock: &Clock,
+        stream: impl FnOnce(Pump) -> Box<dyn Send>,
+    ) -> Self {
+        let health = Health::new(name.into(), clock.instant());
+        let rate = const { NonZero::new(RATE).unwrap() };
+        let (pump, home) = Pump::new(timeline, clock, Arc::clone(&health), rate, 2);
+        let lead = Arc::clone(&pump.lead);
+        let shape = Shape {
+            channels: 2,
+            rate: RATE,
+            format: SampleFormat::F32,
+            buffer: None,
+        };
+        Self {
+            stream: Some(stream(pump)),
+            health,
+            lead,
+            home,
+            shape,
+            clock: clock.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Pump {
+    pub(super) fn health(&self) -> &Health {
+        &self.health
     }
 }
 

@@ -15,6 +15,8 @@ const SILENCE: Duration = Duration::from_millis(500);
 const START: Duration = Duration::from_secs(3);
 /// What a dead stream's error callback sleeps: ALSA calls it in a loop without a pause.
 const BRAKE: Duration = Duration::from_millis(20);
+/// So many errors between two data callbacks are a storm: it is slowed down, or it would take a processor.
+const STORM: u32 = 32;
 /// The buffer wanted for playing.
 const PLAY_BUFFER: Duration = Duration::from_millis(80);
 /// The buffer wanted for listening.
@@ -50,17 +52,20 @@ pub(crate) struct Health {
     dead: AtomicBool,
     cause: Mutex<Option<SoundError>>,
     hiccups: AtomicU32,
+    /// Errors since the last data callback.
+    storm: AtomicU32,
 }
 
 impl Health {
-    pub(crate) fn new(name: String) -> Arc<Self> {
+    pub(crate) fn new(name: String, opened: Instant) -> Arc<Self> {
         Arc::new(Self {
             name,
-            opened: Instant::now(),
+            opened,
             last: AtomicU64::new(0),
             dead: AtomicBool::new(false),
             cause: Mutex::new(None),
             hiccups: AtomicU32::new(0),
+            storm: AtomicU32::new(0),
         })
     }
 
@@ -72,6 +77,14 @@ impl Health {
     pub(crate) fn beat(&self, now: Instant) {
         let nanos = now.saturating_duration_since(self.opened).as_nanos() as u64;
         self.last.store(nanos.max(1), Ordering::Relaxed);
+        self.storm.store(0, Ordering::Relaxed);
+    }
+
+    /// The program stood still until `now`: no callback could come meanwhile.
+    pub(crate) fn forgive(&self, now: Instant) {
+        if self.last_callback().is_some() {
+            self.beat(now);
+        }
     }
 
     /// Called by the error callback. The first fatal error is kept; what follows it is slowed down.
@@ -82,6 +95,9 @@ impl Health {
         }
         if !is_fatal(error.kind()) {
             self.hiccups.fetch_add(1, Ordering::Relaxed);
+            if self.storm.fetch_add(1, Ordering::Relaxed) >= STORM {
+                std::thread::sleep(BRAKE);
+            }
             return;
         }
         self.fail(SoundError::from_cpal(&self.name, error));
@@ -132,8 +148,8 @@ impl Health {
     }
 }
 
-/// Ends a stream without waiting for it: a sound server that hangs keeps those who say goodbye.
-pub(crate) fn discard(stream: cpal::Stream) {
+/// Ends a stream, by dropping it, without waiting for it: a sound server that hangs keeps those who say goodbye.
+pub(crate) fn discard(stream: Box<dyn Send>) {
     let dropper = std::thread::Builder::new().name("stream-end".into());
     // If no thread can be started the closure, and with it the stream, is dropped here.
     let _ = dropper.spawn(move || drop(stream));
@@ -362,8 +378,8 @@ mod tests {
 
     #[test]
     fn the_first_fatal_error_ends_a_stream_and_an_underrun_does_not() {
-        let health = Health::new("loudspeaker 'x'".into());
         let now = Instant::now();
+        let health = Health::new("loudspeaker 'x'".into(), now);
         health.beat(now);
         health.error(&cpal::Error::new(cpal::ErrorKind::Xrun));
         assert!(health.state(now).is_running());
@@ -380,10 +396,36 @@ mod tests {
         assert!(cause.to_string().contains("'x': first"), "{cause}");
     }
 
+    /// A machine that stalls only makes the storm weaker.
+    #[test]
+    fn a_storm_of_errors_is_slowed_down_whether_or_not_the_stream_is_dead() {
+        for kind in [cpal::ErrorKind::Xrun, cpal::ErrorKind::BackendError] {
+            let health = Health::new("loudspeaker".into(), Instant::now());
+            let begun = Instant::now();
+            let mut errors = 0;
+            while begun.elapsed() < 10 * BRAKE {
+                health.error(&cpal::Error::new(kind));
+                errors += 1;
+            }
+            assert!(errors <= STORM + 12, "{kind:?}: {errors}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_not_lost_for_the_time_in_which_the_whole_program_stood_still() {
+        let now = Instant::now();
+        let health = Health::new("loudspeaker".into(), now);
+        health.beat(now + Duration::from_secs(4));
+        let resumed = now + Duration::from_secs(10);
+        health.forgive(resumed);
+        assert!(health.state(resumed).is_running());
+        assert!(!health.state(resumed + Duration::from_secs(1)).is_running());
+    }
+
     #[test]
     fn a_stream_that_falls_silent_is_lost() {
-        let health = Health::new("microphone".into());
         let now = Instant::now();
+        let health = Health::new("microphone".into(), now);
         assert!(
             health.state(now + Duration::from_secs(1)).is_running(),
             "it may still start"

@@ -31,8 +31,8 @@ pub enum VoiceEvent {
         n: u32,
         /// Where its perceptual centre belongs.
         due: Moment,
-        /// Where its perceptual centre really is, by the loudspeaker's report.
-        onset: Moment,
+        /// Where its perceptual centre really is, by the loudspeaker's report; `None` where none came.
+        onset: Option<Moment>,
         /// What is spoken; empty for a sound.
         text: String,
     },

@@ -1,4 +1,5 @@
 //! A virtual sound card.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -43,44 +44,20 @@ impl Card {
         let alone = alone();
         let dir = tempfile::tempdir().expect("a temporary directory");
         std::fs::create_dir_all(dir.path().join("home")).expect("a directory");
-        let socket = dir.path().join("native");
-        let module = |text: String| ["-L".to_owned(), text];
-        let mut command = Command::new("pulseaudio");
-        command
-            .args([
-                "-n",
-                "--system=false",
-                "--daemonize=no",
-                "--exit-idle-time=-1",
-                "--disallow-exit",
-                "--log-level=error",
-            ])
-            .args(module(format!(
-                "module-native-protocol-unix auth-anonymous=1 socket={}",
-                socket.display()
-            )))
-            .args(module(
-                "module-null-sink sink_name=speaker rate=48000 channels=2".into(),
-            ))
-            .args(module(
-                "module-null-sink sink_name=room rate=48000 channels=1".into(),
-            ))
-            .args(module(
-                "module-remap-source source_name=mic master=room.monitor".into(),
-            ))
-            .args(module(
-                "module-loopback source=speaker.monitor sink=room latency_msec=40".into(),
-            ))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
         let mut card = Self {
-            server: with_home(command, dir.path()).spawn().ok()?,
+            server: server(dir.path()).spawn().ok()?,
             dir,
             recorder: None,
             _alone: alone,
         };
+        card.settle();
+        Some(card)
+    }
+
+    /// Waits until the server answers, and sets it up.
+    fn settle(&mut self) {
         let begun = Instant::now();
-        while !card
+        while !self
             .pactl(&["info"])
             .is_some_and(|text| text.contains("Server Name"))
         {
@@ -89,20 +66,64 @@ impl Card {
                 "PulseAudio does not start"
             );
             assert!(
-                card.server.try_wait().ok().flatten().is_none(),
+                self.server.try_wait().ok().flatten().is_none(),
                 "PulseAudio ends at once"
             );
             std::thread::sleep(Duration::from_millis(50));
         }
-        card.pactl(&["set-default-sink", "speaker"]);
-        card.pactl(&["set-default-source", "mic"]);
-        let inputs = card
+        self.pactl(&["set-default-sink", "speaker"]);
+        self.pactl(&["set-default-source", "mic"]);
+        let inputs = self
             .pactl(&["list", "short", "sink-inputs"])
             .unwrap_or_default();
-        if let Some(loopback) = inputs.split_whitespace().next() {
-            card.pactl(&["set-sink-input-volume", loopback, "-14dB"]);
+        let number = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        let mut lines = inputs.lines().filter_map(number);
+        for (input, volume) in lines.by_ref().zip(["-14dB", "-70dB"]) {
+            self.pactl(&["set-sink-input-volume", &input, volume]);
         }
-        Some(card)
+    }
+
+    /// The server is killed, as by a fault of its own.
+    pub(crate) fn kill_server(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = std::fs::remove_file(self.dir.path().join("native"));
+    }
+
+    /// And is started again.
+    pub(crate) fn start_server(&mut self) {
+        self.server = server(self.dir.path()).spawn().expect("PulseAudio starts");
+        self.settle();
+    }
+
+    /// The loudspeaker is pulled out.
+    pub(crate) fn pull_speaker(&self) {
+        let modules = self
+            .pactl(&["list", "short", "modules"])
+            .unwrap_or_default();
+        for line in modules.lines().filter(|line| line.contains("speaker")) {
+            let number = line.split_whitespace().next().unwrap_or_default();
+            self.pactl(&["unload-module", number]);
+        }
+    }
+
+    /// And plugged in again.
+    pub(crate) fn plug_speaker(&self) {
+        self.pactl(&[
+            "load-module",
+            "module-null-sink",
+            "sink_name=speaker",
+            "rate=48000",
+            "channels=2",
+        ]);
+        self.pactl(&[
+            "load-module",
+            "module-loopback",
+            "source=speaker.monitor",
+            "sink=room",
+            "latency_msec=40",
+        ]);
+        self.pactl(&["set-default-sink", "speaker"]);
     }
 
     /// A command that finds this card and no other.
@@ -188,4 +209,40 @@ fn with_home(mut command: Command, dir: &Path) -> Command {
         .env("HOME", dir.join("home"))
         .env_remove("XDG_CONFIG_HOME");
     command
+}
+
+/// The server of a card that keeps its things in `dir`.
+fn server(dir: &Path) -> Command {
+    let module = |text: &str| ["-L".to_owned(), text.to_owned()];
+    let mut command = Command::new("pulseaudio");
+    command
+        .args([
+            "-n",
+            "--system=false",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--disallow-exit",
+            "--log-level=error",
+        ])
+        .args(module(&format!(
+            "module-native-protocol-unix auth-anonymous=1 socket={}",
+            dir.join("native").display()
+        )))
+        .args(module(
+            "module-null-sink sink_name=speaker rate=48000 channels=2",
+        ))
+        .args(module(
+            "module-null-sink sink_name=room rate=48000 channels=1",
+        ))
+        .args(module(
+            "module-remap-source source_name=mic master=room.monitor",
+        ))
+        .args(module(
+            "module-loopback source=speaker.monitor sink=room latency_msec=40",
+        ))
+        // No room is without any sound: a microphone that delivers zeros is taken for muted.
+        .args(module("module-sine sink=room frequency=100"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    with_home(command, dir)
 }

@@ -140,6 +140,13 @@ impl Talk {
         panic!("the talk never comes to rest");
     }
 
+    /// The program is stopped for `stood` seconds, after `slept` more in which the whole machine is.
+    pub(crate) fn stall(&mut self, stood: f64, slept: f64) {
+        let [stood, slept] = [stood, slept].map(Duration::from_secs_f64);
+        self.now = self.now + stood;
+        self.input(Input::Stalled { stood, slept });
+    }
+
     /// Lets the voice finish what it is saying.
     pub(crate) fn listen_to_the_end(&mut self) {
         for _ in 0..BOUND {

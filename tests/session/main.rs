@@ -6,6 +6,7 @@ mod a_long_hold;
 mod a_loud_room;
 mod a_press_that_is_counted_in;
 mod a_slip_begins_the_hold_again;
+mod a_talk_that_stood_still;
 mod a_whole_talk;
 mod an_answer_interrupts;
 mod an_over_hold_that_harms;

@@ -30,6 +30,8 @@ enum Act {
     Interrupt,
     /// The program dies and is started again.
     Crash,
+    /// Stopped, and asleep, for so many tenths of a second.
+    Stalled(u16, u16),
     /// Nothing, for this many tenths of a second.
     Pass(u16),
     LongSilence,
@@ -51,6 +53,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop::sample::select(vec![News::PlaceNotKept, News::AudioNotKept]).prop_map(Act::News),
         1 => Just(Act::Interrupt),
         1 => Just(Act::Crash),
+        1 => (0..400_u16, 0..400_u16).prop_map(|(stood, slept)| Act::Stalled(stood, slept)),
         6 => (0..250_u16).prop_map(Act::Pass),
         1 => Just(Act::LongSilence),
     ]
@@ -95,6 +98,9 @@ fn perform(talk: &mut Talk, act: &Act) {
         Act::Interrupt => talk.input(Input::Interrupt),
         // The test itself begins the talk that follows.
         Act::Crash => {}
+        Act::Stalled(stood, slept) => {
+            talk.stall(f64::from(*stood) / 10.0, f64::from(*slept) / 10.0);
+        }
         Act::Pass(tenths) => talk.pass(f64::from(*tenths) / 10.0),
         Act::LongSilence => talk.pass(900.0),
     }

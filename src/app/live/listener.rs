@@ -1,6 +1,7 @@
 //! The ears on a thread of their own: chunks of the microphone in, verdicts out.
 
 use super::super::meter::Meter;
+use super::muted::Muted;
 use crate::ears::recogniser::{REPLY_LIMIT, RecogniserError};
 use crate::ears::{Decimator, Ears, Phrase, Spoken, Verdict};
 use crate::record::Event;
@@ -17,6 +18,8 @@ use tokio::sync::mpsc;
 const RESTARTS: u32 = 3;
 /// This much sound heard without a fault clears its record: 60 s of 20 ms chunks.
 const CHUNKS_TO_FORGIVE: u32 = 3_000;
+/// A recogniser that has died once too often is left alone for this long, and then tried again: 30 s of 20 ms chunks.
+const CHUNKS_OF_REST: u32 = 1_500;
 
 /// The noise floor is told as often as this, in samples: once a second.
 const TELL_NOISE: u64 = EAR_RATE as u64;
@@ -50,9 +53,12 @@ pub(super) enum FromEars {
     Noise(f32),
     /// How loud both channels were during a second that is over.
     Levels(Event),
+    /// The microphone delivers nothing (`true`), or something again.
+    Muted(bool),
     /// The recogniser died and was started again; why.
     Restarted(String),
-    /// There is no recogniser, or no more; why, and what to do.
+    /// There is no recogniser, or none for now ([`FromEars::Ready`] tells when there is one again); why, and what
+    /// to do.
     Failed(RecogniserError),
 }
 
@@ -80,6 +86,10 @@ pub(super) fn listen(
                 chunks: None,
                 far_end: None,
                 meter: Meter::default(),
+                muted: Muted::default(),
+                faults: 0,
+                faultless: 0,
+                resting: None,
                 heard: 0,
                 noise_at: FIRST_NOISE,
             }
@@ -98,6 +108,12 @@ struct Listener {
     chunks: Option<mpsc::Receiver<Chunk>>,
     far_end: Option<Played>,
     meter: Meter,
+    muted: Muted,
+    /// How often the recogniser died, and how many chunks it has heard since.
+    faults: u32,
+    faultless: u32,
+    /// Chunks until a recogniser is tried again that died too often.
+    resting: Option<u32>,
     /// Samples heard of this microphone, and the count of them at which its noise floor is told next.
     heard: u64,
     noise_at: u64,
@@ -140,7 +156,6 @@ impl Played {
 
 impl Listener {
     fn run(mut self) {
-        let (mut faults, mut heard) = (0, 0_u32);
         loop {
             // Orders first: a word that comes after a new prompt is heard with its vocabulary.
             while let Ok(order) = self.orders.try_recv() {
@@ -165,41 +180,61 @@ impl Listener {
             {
                 return;
             }
-            let told = match self.ears.push(&chunk.samples, chunk.first) {
-                Ok(verdicts) => {
-                    heard += 1;
-                    if heard > CHUNKS_TO_FORGIVE {
-                        (faults, heard) = (0, 0);
-                    }
-                    verdicts
-                        .into_iter()
-                        .all(|verdict| self.tells.send(FromEars::Verdict(verdict)).is_ok())
-                }
-                Err(error) => {
-                    faults += 1;
-                    heard = 0;
-                    let restarted = if faults > RESTARTS {
-                        Err(error)
-                    } else {
-                        self.ears.restart().map(|()| error)
-                    };
-                    match restarted {
-                        Ok(error) => self
-                            .tells
-                            .send(FromEars::Restarted(error.to_string()))
-                            .is_ok(),
-                        Err(error) => {
-                            let _ = self.tells.send(FromEars::Failed(error));
-                            return;
-                        }
-                    }
-                }
-            };
+            let muted = self.muted.push(&chunk.samples);
+            let told = muted.is_none_or(|muted| self.tells.send(FromEars::Muted(muted)).is_ok());
+            let told = told && self.listen(&chunk);
             self.heard += chunk.samples.len() as u64;
             if !told || !self.tell_noise() {
                 return;
             }
         }
+    }
+
+    /// Hears a chunk; `false` where nobody listens any more.
+    fn listen(&mut self, chunk: &Chunk) -> bool {
+        if let Some(left) = self.resting {
+            self.resting = left.checked_sub(1);
+            return self.resting.is_some() || self.begin_again();
+        }
+        match self.ears.push(&chunk.samples, chunk.first) {
+            Ok(verdicts) => {
+                self.faultless += 1;
+                if self.faultless > CHUNKS_TO_FORGIVE {
+                    (self.faults, self.faultless) = (0, 0);
+                }
+                verdicts
+                    .into_iter()
+                    .all(|verdict| self.tells.send(FromEars::Verdict(verdict)).is_ok())
+            }
+            Err(error) => {
+                self.faults += 1;
+                self.faultless = 0;
+                let restarted = if self.faults > RESTARTS {
+                    Err(error)
+                } else {
+                    self.ears.restart().map(|()| error)
+                };
+                match restarted {
+                    Ok(error) => self.tells.send(FromEars::Restarted(error.to_string())),
+                    Err(error) => {
+                        self.resting = Some(CHUNKS_OF_REST);
+                        self.tells.send(FromEars::Failed(error))
+                    }
+                }
+                .is_ok()
+            }
+        }
+    }
+
+    /// After a rest, once more.
+    fn begin_again(&mut self) -> bool {
+        if self.ears.restart().is_err() {
+            // It was told why when it went.
+            self.resting = Some(CHUNKS_OF_REST);
+            return true;
+        }
+        (self.faults, self.faultless) = (0, 0);
+        self.tells.send(FromEars::Ready).is_ok()
     }
 
     /// Tells the noise floor when it is time to; `false` where nobody listens any more.
@@ -218,9 +253,102 @@ impl Listener {
             ToEars::Speaking(spans, now) => self.ears.speaking(&spans, now),
             ToEars::Microphone(chunks) => {
                 self.chunks = Some(chunks);
+                self.muted = Muted::default();
                 (self.heard, self.noise_at) = (0, FIRST_NOISE);
             }
             ToEars::Loudspeaker(tap) => self.far_end = Some(Played::new(tap)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ears::protocol::{Reply, Request};
+    use crate::ears::recogniser::Decoder;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    /// A recogniser that dies at once for as long as it is ill.
+    #[derive(Clone, Default)]
+    struct Dying {
+        ill: Arc<AtomicBool>,
+        restarts: Arc<AtomicU32>,
+    }
+
+    impl Decoder for Dying {
+        fn ask(&mut self, request: &Request) -> Result<Reply, RecogniserError> {
+            if self.ill.load(Ordering::Relaxed) {
+                return Err(RecogniserError::Died {
+                    how: "by itself".into(),
+                });
+            }
+            Ok(match request {
+                Request::Audio(_) => Reply::Partial {
+                    text: String::new(),
+                },
+                Request::Finish => Reply::Final { words: Vec::new() },
+                _ => Reply::Done,
+            })
+        }
+
+        fn restart(&mut self) -> Result<(), RecogniserError> {
+            self.restarts.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_recogniser_that_dies_again_and_again_rests_and_comes_back() {
+        let dying = Dying::default();
+        let (_orders, orders) = control::channel();
+        let (tells, mut told) = mpsc::unbounded_channel();
+        let mut listener = Listener {
+            ears: Ears::new(dying.clone()),
+            orders,
+            tells,
+            chunks: None,
+            far_end: None,
+            meter: Meter::default(),
+            muted: Muted::default(),
+            faults: 0,
+            faultless: 0,
+            resting: None,
+            heard: 0,
+            noise_at: FIRST_NOISE,
+        };
+        listener.ears.listen_for(&[Phrase {
+            text: "next".into(),
+            lane: crate::ears::Lane::Normal,
+        }]);
+        let mut nth = 0;
+        let mut hear = |listener: &mut Listener, chunks: u64| {
+            for _ in 0..chunks {
+                let chunk = Chunk {
+                    first: Moment::from_frame(nth * 320, EAR_RATE),
+                    samples: vec![0.001; 320],
+                };
+                nth += 1;
+                assert!(listener.listen(&chunk));
+            }
+        };
+        hear(&mut listener, 50);
+        dying.ill.store(true, Ordering::Relaxed);
+        // The next chunk asks it for a grammar, whatever is heard.
+        listener.ears.listen_for(&[]);
+        hear(&mut listener, 50);
+        let mut said = Vec::new();
+        while let Ok(tell) = told.try_recv() {
+            said.push(matches!(tell, FromEars::Failed(_)));
+        }
+        assert_eq!(
+            said,
+            [false, false, false, true],
+            "three restarts, then it is told"
+        );
+        assert_eq!(dying.restarts.load(Ordering::Relaxed), RESTARTS);
+        dying.ill.store(false, Ordering::Relaxed);
+        hear(&mut listener, u64::from(CHUNKS_OF_REST) + 1);
+        assert!(matches!(told.try_recv(), Ok(FromEars::Ready)));
     }
 }

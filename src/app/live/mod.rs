@@ -1,9 +1,13 @@
 //! A talk with real devices, keys and a screen.
 
 mod devices;
+#[cfg(test)]
+mod faults;
 pub mod kept_sound;
 mod listener;
+mod muted;
 mod signals;
+mod stillness;
 
 use super::keys::{Pressed, pressed};
 use super::place::Keeper;
@@ -18,7 +22,7 @@ use crate::sound::clock::Clock;
 use crate::sound::timeline::timeline;
 use crate::time::Moment;
 use crate::voice::Voice;
-use devices::{Change, Devices};
+use devices::{Change, Devices, Machine};
 use kept_sound::{KeptSound, SoundFile};
 use listener::{FromEars, ToEars, listen};
 use signals::{Signal, Signals};
@@ -26,6 +30,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stillness::{Standstill, Stillness, since_boot};
 use tokio::sync::mpsc;
 
 /// How often the loop looks after everything that does not wake it.
@@ -110,7 +115,8 @@ struct Talk<'s> {
     to_ears: Option<std::sync::mpsc::Sender<ToEars>>,
     log: Option<BufWriter<std::fs::File>>,
     screen: &'s mut Screen,
-    microphone: Ears,
+    hearing: Hearing,
+    stillness: Stillness,
     /// The noise floor last heard.
     noise: Option<f32>,
     keeper: Option<Keeper>,
@@ -120,16 +126,76 @@ struct Talk<'s> {
     broken_off: bool,
 }
 
-/// What is known of the microphone and the recogniser together.
+/// What is known of the microphone and the recogniser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ears {
-    /// Nobody has asked for them, or they have not answered yet.
-    Unknown,
-    Hearing,
-    Deaf,
+struct Hearing {
+    /// Whether there is a microphone; `None` until one answers.
+    microphone: Option<bool>,
+    /// Whether it delivers nothing.
+    muted: bool,
+    /// Whether there is a recogniser, as far as is known.
+    recogniser: bool,
+}
+
+impl Hearing {
+    /// Whether a word can be heard; `None` while that is not known.
+    fn hears(self) -> Option<bool> {
+        if !self.recogniser {
+            return Some(false);
+        }
+        self.microphone.map(|microphone| microphone && !self.muted)
+    }
+}
+
+/// What the loop was woken by.
+enum Woken {
+    Tick,
+    /// `None`: their thread has ended.
+    Ears(Option<FromEars>),
+    /// `None`: no more keys will come.
+    Key(Option<crossterm::event::KeyEvent>),
+    Signal(Signal),
 }
 
 impl<'s> Talk<'s> {
+    fn new(
+        app: App,
+        clock: Clock,
+        devices: Devices,
+        to_ears: Option<std::sync::mpsc::Sender<ToEars>>,
+        log: Option<BufWriter<std::fs::File>>,
+        screen: &'s mut Screen,
+    ) -> Self {
+        Self {
+            app,
+            clock,
+            devices,
+            to_ears,
+            log,
+            screen,
+            hearing: Hearing {
+                microphone: None,
+                muted: false,
+                recogniser: true,
+            },
+            stillness: Stillness::default(),
+            noise: None,
+            keeper: None,
+            told_of_keeper: false,
+            kept_sound: None,
+            broken_off: false,
+        }
+    }
+
+    /// Looks whether the program stood still up to now, by the monotonic clock and by the one that sleep does not
+    /// stop.
+    fn look(&mut self, now: std::time::Instant, since_boot: Option<Duration>) {
+        if let Some(Standstill { stood, slept }) = self.stillness.look(now, since_boot) {
+            self.devices.forgive();
+            self.app.stalled(stood, slept, self.clock.now());
+        }
+    }
+
     async fn hold(
         guide: Arc<Guide>,
         voice: Voice,
@@ -154,22 +220,17 @@ impl<'s> Talk<'s> {
             }
             None => (None, None),
         };
-        let (devices, change, no_speaker) =
-            Devices::open(options.speaker, options.mic, without_ears, timeline, &clock);
-        let mut talk = Self {
-            app: App::new(guide, options.settings, voice, control),
-            clock,
-            devices,
-            to_ears,
-            log,
-            screen,
-            microphone: Ears::Unknown,
-            noise: None,
-            keeper: options.keeper,
-            told_of_keeper: false,
-            kept_sound: None,
-            broken_off: false,
-        };
+        let (devices, change, no_speaker) = Devices::open(
+            Arc::new(Machine),
+            options.speaker,
+            options.mic,
+            without_ears,
+            timeline,
+            &clock,
+        );
+        let app = App::new(guide, options.settings, voice, control);
+        let mut talk = Self::new(app, clock, devices, to_ears, log, screen);
+        talk.keeper = options.keeper;
         if let Some(floor_db) = options.room.noise() {
             talk.app.begin_in_noise(floor_db);
         }
@@ -204,20 +265,31 @@ impl<'s> Talk<'s> {
         let begin = options.kept.map_or(Input::Start, Input::Resume);
         talk.app.handle(begin, talk.clock.now());
         if without_ears {
-            talk.set_ears(Ears::Deaf);
+            talk.hear(|hearing| hearing.recogniser = false);
         }
         loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                told = next(&mut from_ears) => talk.heard(told, &mut from_ears),
-                key = next(&mut keys) => match key {
-                    Some(key) => talk.key(key),
-                    None => keys = None,
-                },
-                signal = signals.next() => match signal {
-                    Signal::Interrupt => talk.interrupt(),
-                    Signal::Terminate => talk.app.handle(Input::Terminate, talk.clock.now()),
-                },
+            let woken = tokio::select! {
+                _ = ticks.tick() => Woken::Tick,
+                told = next(&mut from_ears) => Woken::Ears(told),
+                key = next(&mut keys) => Woken::Key(key),
+                signal = signals.next() => Woken::Signal(signal),
+            };
+            // First of all: what fell due while the program stood still has not happened.
+            talk.look(talk.clock.instant(), since_boot());
+            match woken {
+                Woken::Tick => {}
+                Woken::Ears(Some(told)) => talk.heard(told),
+                Woken::Ears(None) => {
+                    from_ears = None;
+                    talk.to_ears = None;
+                    talk.hear(|hearing| hearing.recogniser = false);
+                }
+                Woken::Key(Some(key)) => talk.key(key),
+                Woken::Key(None) => keys = None,
+                Woken::Signal(Signal::Interrupt) => talk.interrupt(),
+                Woken::Signal(Signal::Terminate) => {
+                    talk.app.handle(Input::Terminate, talk.clock.now());
+                }
             }
             talk.turn();
             let broken_off = talk.broken_off.then_some(Outcome::Stopped);
@@ -280,33 +352,37 @@ impl<'s> Talk<'s> {
         }
     }
 
-    fn heard(
-        &mut self,
-        told: Option<FromEars>,
-        channel: &mut Option<mpsc::UnboundedReceiver<FromEars>>,
-    ) {
+    fn heard(&mut self, told: FromEars) {
         let now = self.clock.now();
         match told {
-            Some(FromEars::Ready) => self.app.device("recogniser", "ready", now),
-            Some(FromEars::Verdict(verdict)) => self.app.verdict(&verdict, now),
-            Some(FromEars::Noise(floor_db)) => {
+            FromEars::Ready => {
+                self.app.device("recogniser", "ready", now);
+                self.hear(|hearing| hearing.recogniser = true);
+            }
+            FromEars::Verdict(verdict) => self.app.verdict(&verdict, now),
+            FromEars::Noise(floor_db) => {
                 self.app.noise(floor_db, now);
                 self.noise = Some(floor_db);
             }
-            Some(FromEars::Levels(levels)) => self.app.levels(Some(levels), now),
-            Some(FromEars::Restarted(why)) => {
+            FromEars::Levels(levels) => self.app.levels(Some(levels), now),
+            FromEars::Muted(muted) => {
+                let state = if muted { "muted" } else { "heard again" };
+                self.app.device("microphone", state, now);
+                if muted {
+                    self.screen.notice(
+                        "the microphone delivers nothing at all: unmute it, or go on with the keys",
+                    );
+                }
+                self.hear(|hearing| hearing.muted = muted);
+            }
+            FromEars::Restarted(why) => {
                 self.app
                     .device("recogniser", &format!("restarted: {why}"), now)
             }
-            Some(FromEars::Failed(why)) => {
+            FromEars::Failed(why) => {
                 self.app.device("recogniser", &format!("lost: {why}"), now);
                 self.screen.notice(&why.to_string());
-                self.set_ears(Ears::Deaf);
-            }
-            None => {
-                *channel = None;
-                self.to_ears = None;
-                self.set_ears(Ears::Deaf);
+                self.hear(|hearing| hearing.recogniser = false);
             }
         }
     }
@@ -373,27 +449,28 @@ impl<'s> Talk<'s> {
                     None => chunks,
                 };
                 self.tell(ToEars::Microphone(chunks));
-                self.set_ears(Ears::Hearing);
+                self.hear(|hearing| (hearing.microphone, hearing.muted) = (Some(true), false));
             }
             Change::MicrophoneLost(why) => {
                 // One line however often opening it fails.
-                if self.microphone != Ears::Deaf {
+                if self.hearing.microphone != Some(false) {
                     self.app.device("microphone", &format!("lost: {why}"), now);
                     self.screen.notice(&why.to_string());
                 }
-                self.set_ears(Ears::Deaf);
+                self.hear(|hearing| hearing.microphone = Some(false));
             }
         }
     }
 
     /// Tells the talk when it can no longer hear, and when it can again.
-    fn set_ears(&mut self, ears: Ears) {
-        let was = std::mem::replace(&mut self.microphone, ears);
-        match (was, ears) {
-            (Ears::Unknown | Ears::Hearing, Ears::Deaf) => {
+    fn hear(&mut self, change: impl FnOnce(&mut Hearing)) {
+        let was = self.hearing.hears();
+        change(&mut self.hearing);
+        match (was, self.hearing.hears()) {
+            (None | Some(true), Some(false)) => {
                 self.app.handle(Input::Microphone(false), self.clock.now())
             }
-            (Ears::Deaf, Ears::Hearing) if self.to_ears.is_some() => {
+            (Some(false), Some(true)) if self.to_ears.is_some() => {
                 self.app.handle(Input::Microphone(true), self.clock.now());
             }
             _ => {}

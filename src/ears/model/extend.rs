@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use etcetera::BaseStrategy;
 
-use super::{ModelError, check};
+use super::{ModelError, check, seal};
 use crate::ears::graph::{AddedWord, BUILDER_VERSION, Built, GraphError, Recipe};
 
 /// Copies kept, those used last.
@@ -88,6 +88,7 @@ pub fn extend(model: &Path, added: &[AddedWord], cache: &Path) -> Result<PathBuf
         .tempdir_in(cache)
         .map_err(unwritable)?;
     write(&built, model, aside.path()).map_err(unwritable)?;
+    seal(aside.path()).map_err(unwritable)?;
     check(aside.path())?;
     // What is there and not whole would be in the way.
     if directory.exists() && check(&directory).is_err() {
@@ -151,7 +152,7 @@ fn key(model: &Path, added: &[AddedWord]) -> io::Result<String> {
 }
 
 /// Every file of a model, by its path in the model's directory, in order.
-fn files(model: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn files(model: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut directories = vec![PathBuf::new()];
     while let Some(directory) = directories.pop() {

@@ -12,6 +12,7 @@
 //! graph/HCLr.fst graph/Gr.fst graph/disambig_tid.int
 //! graph/words.txt                           the words; may be left out where Gr.fst carries them
 //! ivector/…                                 speaker adaptation, optional
+//! SHA256SUMS                                what the files have to be to the bit, optional: [`seal`](fn@seal)
 //! ```
 //!
 //! The older layout has the same files at the top, `conf/model.conf` left out.
@@ -20,6 +21,7 @@
 
 mod extend;
 pub(super) mod fst;
+mod seal;
 
 use crate::limits;
 use std::collections::HashSet;
@@ -28,6 +30,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 pub use extend::{ExtendError, cache_directory, extend, write};
+pub use seal::{SEAL, seal};
 
 use super::graph::Recipe;
 
@@ -173,6 +176,7 @@ pub fn check(directory: &Path) -> Result<ModelInfo, ModelError> {
         words = word_list(&check.file(&list)?)?;
     }
     let words: HashSet<String> = words.into_iter().filter(|word| word != "<eps>").collect();
+    seal::unbroken(directory)?;
     let rejects = words.contains("[unk]");
     Ok(ModelInfo {
         directory: directory.into(),

@@ -11,37 +11,10 @@ struct Rig {
 
 fn rig(rate: u32) -> Rig {
     let origin = Instant::now();
-    let (samples_in, samples) = RingBuffer::new(RING * rate as usize);
-    let (marks_in, marks) = RingBuffer::new(MARKS);
-    let (chunks, receiver) = mpsc::channel(1_000);
-    let intake = Intake {
-        samples: samples_in,
-        marks: marks_in,
-        taken: 0,
-        rate,
-        channels: 2,
-        first_callback: None,
-        window: None,
-        delay: None,
-        health: Health::new("microphone".into()),
-        lost: Arc::default(),
-    };
-    let timing = Timing {
-        origin,
-        ..Timing::new(Clock::starting_at(origin), rate)
-    };
-    let resampler = Resampler::new(rate, EAR_RATE).unwrap();
-    let (fresh, ready) = (Vec::new(), Vec::new());
-    let listener = Listener {
-        samples,
-        marks,
-        timing,
-        resampler,
-        fresh,
-        ready,
-        cut: 0,
-        chunks,
-    };
+    let clock = Clock::starting_at(origin);
+    let health = Health::new("microphone".into(), origin);
+    let (intake, mut listener, receiver) = sides(&clock, &health, rate, 2, 1_000).unwrap();
+    listener.timing.origin = origin;
     Rig {
         intake,
         listener,
@@ -161,4 +134,22 @@ fn a_listener_that_sleeps_loses_sound_and_it_is_counted() {
     }
     assert!(rig.intake.lost.load(Ordering::Relaxed) > 0);
     assert!(rig.listener.look().is_ok());
+}
+
+#[test]
+fn the_callback_does_not_allocate() {
+    let mut rig = rig(48_000);
+    let data = [0.1_f32; 2 * 960];
+    let before = assert_no_alloc::violation_count();
+    for nth in 0..500_u32 {
+        // From the 400th on nobody takes what is heard.
+        let now = rig.origin + Duration::from_millis(20) * nth;
+        assert_no_alloc::assert_no_alloc(|| {
+            rig.intake.take(&data, now, Duration::from_millis(25));
+        });
+        if nth < 400 {
+            rig.listener.look().unwrap();
+        }
+    }
+    assert_eq!(assert_no_alloc::violation_count(), before);
 }

@@ -18,25 +18,8 @@ fn rig(rate: u32, first: u64) -> Rig {
     let origin = Instant::now();
     let clock = Clock::starting_at(origin);
     let (control, timeline) = timeline(first);
-    let (give_back, home) = RingBuffer::new(1);
-    let cue = timeline.cue();
-    let (mixer, source) = rodio::mixer::mixer(NonZero::<u16>::MIN, NonZero::new(rate).unwrap());
-    mixer.add(Lent {
-        timeline: Some(timeline),
-        home: give_back,
-    });
-    let pump = Pump {
-        source,
-        cue,
-        feed: clock.feed(),
-        health: Health::new("loudspeaker".into()),
-        lead: Arc::default(),
-        rate,
-        channels: 2,
-        first_callback: None,
-        running: false,
-        silence: 0,
-    };
+    let health = Health::new("loudspeaker".into(), origin);
+    let (pump, home) = Pump::new(timeline, &clock, health, NonZero::new(rate).unwrap(), 2);
     Rig {
         pump,
         control,
@@ -175,5 +158,120 @@ fn a_stream_is_silent_until_its_timestamps_can_be_believed() {
             id: 1,
             frame: 4_800
         })
+    );
+}
+
+/// Ten minutes of a count, a number every second, on a loudspeaker whose clock is `ppm` parts in a million fast,
+/// whose timestamps are up to 2 ms wrong, and which falls behind by 50 ms after 305.3 s. For each number that was
+/// heard, in order: the session's time when it was, and the real time.
+fn count_of_ten_minutes(ppm: f64) -> Vec<(f64, f64)> {
+    const LEAD: f64 = 0.06;
+    let mut rig = rig(48_000, 0);
+    rig.pump.channels = 1;
+    let at = |frame: u64| {
+        let secs = frame as f64 / (48_000.0 * (1.0 + ppm * 1e-6));
+        LEAD + secs + if secs > 305.3 { 0.05 } else { 0.0 }
+    };
+    let (mut placed, mut frame, mut loud) = (1, 0, false);
+    let mut heard = Vec::new();
+    while placed < 600 || frame < 603 * 48_000 {
+        let now = rig.origin + Duration::from_secs_f64(at(frame) - LEAD);
+        let soon = rig.clock.moment_at(now) + Duration::from_secs(2);
+        while placed <= 600 && Moment::from_secs(placed as f64) < soon {
+            rig.place(placed, placed as f64);
+            placed += 1;
+        }
+        assert!(rig.control.reports().count() < 100);
+        let noise = (frame / 960 * 37 % 9) as f64 * 0.000_5 - 0.002;
+        let mut data = [0.0_f32; 960];
+        rig.pump
+            .answer(&mut data, now, Duration::from_secs_f64(LEAD + noise));
+        for sample in data {
+            if sample > 0.25 && !loud {
+                let real = at(frame);
+                let session = rig
+                    .clock
+                    .moment_at(rig.origin + Duration::from_secs_f64(real));
+                heard.push((session.secs(), real));
+            }
+            loud = sample > 0.25;
+            frame += 1;
+        }
+    }
+    heard
+}
+
+#[test]
+fn a_drifting_loudspeaker_that_stumbles_loses_no_number_and_is_within_20_ms_of_the_session() {
+    for ppm in [-200.0, 0.0, 200.0] {
+        let heard = count_of_ten_minutes(ppm);
+        assert_eq!(heard.len(), 600, "{ppm} ppm: each once");
+        let mut late = 0;
+        for ((session, real), n) in heard.iter().zip(1..) {
+            let off = (session - f64::from(n)).abs();
+            // In the second after it stumbled the session's time is catching up with it.
+            late += usize::from(off > 0.02);
+            assert!(off < 0.055, "{ppm} ppm: {n} at {session}, {real}");
+        }
+        assert!(late <= 1, "{ppm} ppm: {late} numbers more than 20 ms off");
+        // Half a minute of a hold, against the machine's own clock.
+        for pair in heard.windows(31) {
+            let lasted = pair[30].1 - pair[0].1;
+            assert!((lasted - 30.0).abs() < 0.062, "{ppm} ppm: {lasted}");
+            assert!(
+                lasted > 30.0 - 0.01,
+                "{ppm} ppm: it is never shorter: {lasted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_callback_does_not_allocate() {
+    for rate in [48_000, 44_100] {
+        let mut rig = rig(rate, 0);
+        let mut data = [0.0_f32; 1_920];
+        let lead = Duration::from_millis(60);
+        let before = assert_no_alloc::violation_count();
+        let mut real = 0.0;
+        for nth in 0..600_u64 {
+            // Clips that begin, meet, end, are removed or come too late; changes of level.
+            for id in [nth * 3, nth * 3 + 1] {
+                rig.place(id, real + (id % 7) as f64 * 0.05);
+            }
+            let _ = rig.control.send(Command::Remove { id: nth * 2 });
+            let _ = rig
+                .control
+                .send(Command::Level(1.0 - (nth % 3) as f32 * 0.2));
+            // A stumble, and a pause in which the device is not called.
+            real += 0.02
+                + if nth == 300 {
+                    0.15
+                } else if nth == 400 {
+                    2.0
+                } else {
+                    0.0
+                };
+            let now = rig.origin + Duration::from_secs_f64(real);
+            if nth < 20 {
+                // The mixer takes its source in with the first sound.
+                rig.pump.answer(&mut data, now, lead);
+            } else {
+                assert_no_alloc::assert_no_alloc(|| rig.pump.answer(&mut data, now, lead));
+            }
+            let _ = rig.control.reports().count();
+        }
+        assert_eq!(assert_no_alloc::violation_count(), before, "at {rate} Hz");
+    }
+}
+
+#[test]
+fn the_guard_against_allocating_would_tell() {
+    let before = assert_no_alloc::violation_count();
+    let kept = assert_no_alloc::assert_no_alloc(|| vec![1_u8; 100]);
+    assert!(
+        assert_no_alloc::violation_count() > before,
+        "{}",
+        kept.len()
     );
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A sentence not reported to sound by then is announced all the same, for the screen's sake.
+/// A sentence or beat not reported to sound by then is announced all the same, for the screen's sake.
 const UNREPORTED: Duration = Duration::from_millis(250);
 /// Silence between two sentences.
 const PAUSE: Duration = Duration::from_millis(350);
@@ -20,11 +20,15 @@ impl Voice {
                     placement.state = State::Sounding;
                 }
                 let start = placement.start;
-                self.announce(id);
+                self.announce(id, true);
                 // It may have begun later than meant.
                 self.make_way(start);
             }
-            Report::Finished { id, frame, .. } => self.over(id, Moment::from_frame(frame, RATE)),
+            Report::Finished { id, frame, .. } => {
+                let at = Moment::from_frame(frame, RATE);
+                self.announce_unheard(id, at);
+                self.over(id, at);
+            }
         }
     }
 
@@ -47,6 +51,7 @@ impl Voice {
             }
         }
         for id in lost {
+            self.announce_unheard(id, now + self.lead);
             if let Some(speech) = self
                 .speeches
                 .iter_mut()
@@ -58,8 +63,18 @@ impl Voice {
         }
     }
 
-    /// Tells the talk, once, that a placement sounds.
-    fn announce(&mut self, id: u64) {
+    /// A beat that is due by `now` and was not heard, and will not be, is told all the same: the screen shows it.
+    fn announce_unheard(&mut self, id: u64, now: Moment) {
+        let unheard = |it: &Placement| {
+            it.is_beat() && it.state == State::Placed && !it.announced && it.start <= now
+        };
+        if self.placements.get_mut(id).is_some_and(|it| unheard(it)) {
+            self.announce(id, false);
+        }
+    }
+
+    /// Tells the talk, once, that a placement sounds, or that its time has come and nobody can hear it.
+    fn announce(&mut self, id: u64, heard: bool) {
         let Some(placement) = self.placements.get_mut(id) else {
             return;
         };
@@ -72,7 +87,7 @@ impl Voice {
                 self.events.push_back(VoiceEvent::Counted {
                     n,
                     due,
-                    onset: start + centre,
+                    onset: heard.then_some(start + centre),
                     text,
                 });
             }
@@ -107,9 +122,7 @@ impl Voice {
 
     pub(super) fn go_on_without_reports(&mut self, now: Moment) {
         let silent = |placement: &&Placement| {
-            placement.state == State::Placed
-                && !placement.is_beat()
-                && placement.start + UNREPORTED <= now
+            placement.state == State::Placed && placement.start + UNREPORTED <= now
         };
         for id in self
             .placements
@@ -118,7 +131,7 @@ impl Voice {
             .map(|placement| placement.id)
             .collect::<Vec<_>>()
         {
-            self.announce(id);
+            self.announce(id, false);
         }
         for id in self.placements.overdue(now) {
             let end = self

@@ -182,7 +182,12 @@ impl Stage {
 
     pub(super) fn counted(&self) -> Vec<(u32, f64)> {
         let counted = |event: &VoiceEvent| match event {
-            VoiceEvent::Counted { n, due, onset, .. } => {
+            VoiceEvent::Counted {
+                n,
+                due,
+                onset: Some(onset),
+                ..
+            } => {
                 assert!(
                     (onset.secs() - due.secs()).abs() < 0.000_05,
                     "beat {n} at {onset}, due {due}"
