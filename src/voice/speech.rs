@@ -22,6 +22,8 @@ pub(super) struct Speech {
     pub(super) end: Moment,
     /// Whether a chime has stood in for a sentence of it; one is enough.
     pub(super) chimed: bool,
+    /// How often the loudspeaker cut the first of `sentences`.
+    pub(super) cuts: u32,
 }
 
 impl Speech {
@@ -37,6 +39,7 @@ impl Speech {
             placed: None,
             end: now,
             chimed: false,
+            cuts: 0,
         }
     }
 
@@ -46,6 +49,7 @@ impl Speech {
         self.ready = None;
         self.asked = None;
         self.placed = None;
+        self.cuts = 0;
         self.end = end;
     }
 }

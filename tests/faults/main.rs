@@ -43,7 +43,9 @@ impl Fault {
     fn name(self) -> &'static str {
         match self {
             Self::ServerKilled => "sound server killed in a hold, started again after 2 s",
-            Self::SpeakerPulled => "loudspeaker unloaded in a hold, loaded again after 2 s",
+            Self::SpeakerPulled => {
+                "loudspeaker unloaded in a hold, loaded again after 2 s (0: the server moved the stream)"
+            }
             Self::Stopped => "SIGSTOP in a hold, SIGCONT after 5 s (time until it is said)",
             Self::RecogniserKilled => "recogniser killed (time until the word said next is obeyed)",
             Self::RecogniserHung => "recogniser hung, by SIGSTOP (likewise)",
@@ -184,8 +186,12 @@ fn inject(fault: Fault, delay: f64) -> Option<Injected> {
                 std::thread::sleep(Duration::from_secs(2));
                 scene.card.plug_speaker();
                 let back = Instant::now();
-                // It may have gone on another loudspeaker meanwhile.
-                let at = scene.until(from, 20.0, ready("loudspeaker"));
+                // A server that has another loudspeaker moves the stream there: nothing is lost.
+                let lost = |event: &Event| matches!(event, Event::Device { what, state } if what == "loudspeaker" && state.starts_with("lost"));
+                let at = match scene.until(from, 1.0, lost) {
+                    Some(_) => scene.until(from, 20.0, ready("loudspeaker")),
+                    None => Some(back),
+                };
                 injected.recovered = at.map(|at| (at - back).as_secs_f64());
             }
             _ => {

@@ -4,6 +4,8 @@ use super::*;
 
 /// A sentence or beat not reported to sound by then is announced all the same, for the screen's sake.
 const UNREPORTED: Duration = Duration::from_millis(250);
+/// A sentence is begun again so often at most.
+const MOST_CUTS: u32 = 2;
 /// Silence between two sentences.
 const PAUSE: Duration = Duration::from_millis(350);
 
@@ -24,8 +26,11 @@ impl Voice {
                 // It may have begun later than meant.
                 self.make_way(start);
             }
-            Report::Finished { id, frame, .. } => {
+            Report::Finished { id, frame, cut } => {
                 let at = Moment::from_frame(frame, RATE);
+                if cut && self.is_begun_again(id) {
+                    return;
+                }
                 self.announce_unheard(id, at);
                 self.over(id, at);
             }
@@ -61,6 +66,21 @@ impl Voice {
             }
             self.placements.drop_one(id);
         }
+    }
+
+    /// A sentence that the loudspeaker cut, for it stumbled or stood still, is said again. We did not take it away.
+    fn is_begun_again(&mut self, id: u64) -> bool {
+        let lost = self
+            .placements
+            .get_mut(id)
+            .is_some_and(|it| it.is_live() && matches!(it.kind, Kind::Sentence { .. }));
+        let mut speeches = self.speeches.iter_mut();
+        let speech = speeches.find(|it| lost && it.placed == Some(id) && it.cuts < MOST_CUTS);
+        let Some(speech) = speech else { return false };
+        speech.cuts += 1;
+        speech.placed = None;
+        self.placements.drop_one(id);
+        true
     }
 
     /// A beat that is due by `now` and was not heard, and will not be, is told all the same: the screen shows it.

@@ -339,6 +339,24 @@ fn a_sentence_lost_with_the_loudspeaker_is_said_again() {
 }
 
 #[test]
+fn a_sentence_cut_by_a_loudspeaker_that_stumbles_is_begun_again_but_not_for_ever() {
+    let mut stage = Stage::new(true);
+    stage.say(1, &["twenty characters so."], Turn::After);
+    for id in 0..4 {
+        stage.run(0.4);
+        let frame = stage.now().frame(RATE);
+        stage.voice.report(Report::Finished {
+            id,
+            frame,
+            cut: true,
+        });
+    }
+    stage.run(3.0);
+    assert_eq!(stage.started().len(), 3);
+    assert_eq!(stage.ended(), [(1, false)]);
+}
+
+#[test]
 fn a_sound_waits_for_a_gap_but_not_for_long() {
     let mut stage = Stage::new(true);
     stage.say(1, &["a sentence of a second"], Turn::After);
