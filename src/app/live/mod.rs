@@ -166,7 +166,7 @@ impl<'s> Talk<'s> {
             microphone: Ears::Unknown,
             noise: None,
             keeper: options.keeper,
-            told_of_keeper: false,
+            told_of_keeper: options.news.contains(&News::PlaceNotKept),
             kept_sound: None,
             broken_off: false,
         };
