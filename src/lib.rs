@@ -32,6 +32,12 @@
 //! speech carries the moment it is heard. A thirty-second hold is tested in microseconds because no
 //! room but `sound` ever asks a clock.
 //!
+//! # What outlives a talk
+//!
+//! The session says where it is ([`session::Bookmark`]) and decides what going on there means; [`app::place`]
+//! writes it down, and holds the lock that lets one talk run at a time. Beside it only the room's noise floor
+//! is kept ([`app::room`]), and with `--keep-audio` what the microphone hears ([`app::live::kept_sound`]).
+//!
 //! # The recogniser is another process
 //!
 //! libvosk aborts the process it runs in when a model file is cut, and cannot be interrupted when it

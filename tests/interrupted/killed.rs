@@ -1,3 +1,4 @@
+use crate::support::talkthrough;
 use crate::terminal::{Home, Talk};
 use std::time::Duration;
 use talkthrough::app::place;
@@ -66,6 +67,13 @@ fn the_talk_goes_on_where_it_broke_off_and_a_hold_begins_again() {
     assert_eq!(talk.offered(), None);
     walk(&home, &mut talk, 4);
     talk.kill();
+    let mut welcome = talkthrough();
+    welcome
+        .env("HOME", home.path())
+        .env("XDG_STATE_HOME", home.path().join("state"));
+    let shown = welcome.output().expect("the program runs").stdout;
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("A talk through wisenet-dvr broke off"));
 
     let mut talk = home.talk(&[]);
     talk.wait_for_words("You were at step two, holding.");
