@@ -38,6 +38,12 @@
 //! [`app::live`] watches devices, ears and the passing of time itself, and tells the session what it has
 //! to say; `src/app/live/faults/` breaks each of them in virtual time (`make faults`).
 //!
+//! # What outlives a talk
+//!
+//! The session says where it is ([`session::Bookmark`]) and decides what going on there means; [`app::place`]
+//! writes it down, and holds the lock that lets one talk run at a time. Beside it only the room's noise floor
+//! is kept ([`app::room`]), and with `--keep-audio` what the microphone hears ([`app::live::kept_sound`]).
+//!
 //! # The recogniser is another process
 //!
 //! libvosk aborts the process it runs in when a model file is cut, and cannot be interrupted when it

@@ -28,6 +28,7 @@ targets! {
     protocol = "../fuzz/src/bin/protocol.rs",
     recording = "../fuzz/src/bin/recording.rs",
     script = "../fuzz/src/bin/script.rs",
+    state = "../fuzz/src/bin/state.rs",
     vosk_result = "../fuzz/src/bin/vosk_result.rs",
 }
 

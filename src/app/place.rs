@@ -25,7 +25,7 @@ const PLACE: &str = "place.json";
 const UNFINISHED: &str = "place.json.new";
 const LOCK: &str = "talk.lock";
 /// The end of the program waits this long for the last place to be written: a disk may hang.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where places are kept; `None` where there is no home directory.
 pub fn directory() -> Option<PathBuf> {
@@ -139,8 +139,10 @@ impl Kept {
 pub fn read(dir: &Path) -> Result<Option<Kept>, Unusable> {
     match read_file(&dir.join(PLACE), PLACE_BYTES) {
         Ok(bytes) => Kept::parse(&bytes).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(error.into()),
+        },
     }
 }
 

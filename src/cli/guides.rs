@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::data::{guide, rendered, shipped_model, words_to_add};
+use crate::app::place;
 use crate::ears::graph::{AddedWord, Origin};
 use crate::guide::library::{self, Entry};
 use crate::guide::{self, Guide, Hold, Kind, SourceKind, Step, Target};
@@ -27,11 +28,25 @@ pub(super) fn welcome() -> Result<ExitCode, Failure> {
         "and counts the hold of a button aloud. These guides are built in:\n"
     )?;
     entries(&mut out)?;
+    if let Some(broken_off) = broken_off() {
+        writeln!(out, "\n{broken_off}")?;
+    }
     writeln!(out, "\nStart one:        talkthrough run wisenet-dvr")?;
     writeln!(out, "Try it silently:  talkthrough rehearse wisenet-dvr")?;
     writeln!(out, "Check the sound:  talkthrough check")?;
     writeln!(out, "Everything else:  talkthrough --help")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// That a talk broke off, if its place can still be taken up.
+fn broken_off() -> Option<String> {
+    let kept = place::read(&place::directory()?).ok().flatten()?;
+    let edition = kept.edition.clone();
+    kept.usable(&edition, place::wall_clock()).ok()?;
+    Some(format!(
+        "A talk through {} broke off: start it again, and it offers to go on there.",
+        printable(&edition.guide)
+    ))
 }
 
 /// Lists the guides.

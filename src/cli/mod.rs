@@ -1,7 +1,8 @@
 //! The command line: flags in, one call out.
 //!
-//! Exit codes: 0 the talk was done (or what was asked for was), 1 it was stopped or given up, or a
-//! check found something, 2 something has to be put right first; the message says what.
+//! Exit codes: 0 the talk was done (or what was asked for was), 1 it was stopped (also by a signal) or
+//! given up, or a check found something, 2 something has to be put right first, as another talk that
+//! is running; the message says what.
 
 mod beats;
 mod check;

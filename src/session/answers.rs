@@ -38,8 +38,8 @@ impl Session {
     pub(super) fn how_long(&mut self, now: Moment) {
         let line = match (self.doing, self.step().map(|step| &step.kind)) {
             (_, Some(Kind::Hold(hold))) => Line::HoldFor(hold.length().as_secs()),
-            (Doing::Waiting { since }, Some(Kind::Wait(wait))) => {
-                let left = wait.typical.saturating_sub(now - since);
+            (Doing::Waiting { since, slept }, Some(Kind::Wait(wait))) => {
+                let left = wait.typical.saturating_sub(now - since + slept);
                 if left.is_zero() {
                     Line::TimeNow
                 } else {

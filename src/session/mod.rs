@@ -116,8 +116,8 @@ enum Doing {
         zero: Moment,
         end: Moment,
     },
-    /// Something boots.
-    Waiting { since: Moment },
+    /// Something boots, and did while the machine `slept`: session time knows nothing of that.
+    Waiting { since: Moment, slept: Duration },
     /// The last words are being spoken.
     Leaving { outcome: Outcome, last: SpeechId },
     /// Nothing is left to do.

@@ -72,12 +72,15 @@ impl Session {
             self.start(now);
             return;
         };
+        // Only a hold can be held, whatever a file says.
+        let kind = self.step_at(was).map(|step| &step.kind);
+        let holding = kept.holding && matches!(kind, Some(Kind::Hold(_)));
         // A guide that was changed may lack a step: what came before it leads nowhere.
         let known = kept.before.iter().rev().map_while(|id| self.place_of(id));
         let mut history: Vec<Place> = known.collect();
         history.reverse();
-        let mut place = self.begin_of_hold(was, kept.holding);
-        let asks_again = !kept.holding
+        let mut place = self.begin_of_hold(was, holding);
+        let asks_again = !holding
             && history.last().is_some_and(|before| {
                 let step = self.step_at(*before);
                 matches!(step.map(|step| &step.kind), Some(Kind::Confirm { .. }))
@@ -91,14 +94,14 @@ impl Session {
         self.record_start();
         self.record(Event::Offer {
             step: kept.step.clone(),
-            holding: kept.holding,
+            holding,
         });
         self.place = place;
         self.entered = now;
         self.doing = Doing::Offered;
         self.offered = Some(Offer {
             was,
-            holding: kept.holding,
+            holding,
             asks_again,
             history,
         });

@@ -47,10 +47,14 @@ impl Session {
             Doing::Holding { .. } if self.can_be_extended(gone) => self.extend(stood, slept, now),
             Doing::Holding { .. } => self.begin_again(now),
             Doing::Pressing { phase } if phase > 1 && gone > LONGEST => self.begin_again(now),
-            Doing::Waiting { since } => {
+            Doing::Waiting {
+                since,
+                slept: before,
+            } => {
                 // What boots went on booting.
                 self.doing = Doing::Waiting {
-                    since: since.saturating_sub(slept),
+                    since,
+                    slept: before + slept,
                 };
                 for timer in [Timer::Progress, Timer::Typical, Timer::GiveUp] {
                     self.timers.bring_forward(timer, slept);

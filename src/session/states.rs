@@ -7,6 +7,7 @@ use super::{Doing, Overlay, Place, Sayable, Session, Settings};
 use crate::guide::{Begin, Guide, Kind, Step};
 use crate::time::Moment;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A state of a talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +80,7 @@ impl State {
             Self::Plug => Doing::Pressing { phase: 2 },
             Self::Wait => Doing::Waiting {
                 since: Moment::ZERO,
+                slept: Duration::ZERO,
             },
             Self::Offered => Doing::Offered,
             _ => Doing::Instructed,

@@ -6,6 +6,7 @@ use super::{Doing, Outcome, Output, Place, Session, Urgency};
 use crate::guide::{Begin, Cue, Kind, SourceKind, Step, Target};
 use crate::record::Event;
 use crate::time::Moment;
+use std::time::Duration;
 
 impl Session {
     pub(super) fn step(&self) -> Option<&Step> {
@@ -57,7 +58,10 @@ impl Session {
         let (id, kind) = (step.id.clone(), step.kind.clone());
         self.doing = match kind {
             Kind::Hold(_) => Doing::Pressing { phase },
-            Kind::Wait(_) => Doing::Waiting { since: now },
+            Kind::Wait(_) => Doing::Waiting {
+                since: now,
+                slept: Duration::ZERO,
+            },
             Kind::Do | Kind::Confirm { .. } | Kind::Choice { .. } => Doing::Instructed,
         };
         self.record(Event::Step { id: id.clone() });
@@ -275,7 +279,7 @@ impl Session {
     }
 
     pub(super) fn progress(&mut self, now: Moment) {
-        let Doing::Waiting { since } = self.doing else {
+        let Doing::Waiting { since, slept } = self.doing else {
             return;
         };
         let Some(Kind::Wait(wait)) = self.step().map(|step| &step.kind) else {
@@ -283,7 +287,7 @@ impl Session {
         };
         let (typical, every) = (wait.typical, wait.progress);
         self.timers.set(Timer::Progress, now + every);
-        let left = typical.saturating_sub(now - since);
+        let left = typical.saturating_sub(now - since + slept);
         // Close to the usual end the "about now" of its own timer says more.
         if left < every / 2 || self.is_quiet() {
             return;

@@ -49,8 +49,8 @@ impl Session {
             _ => {}
         }
         let wait = match (self.doing, step.map(|step| &step.kind)) {
-            (Doing::Waiting { since }, Some(crate::guide::Kind::Wait(wait))) => {
-                Some(((now - since).as_secs(), wait.typical.as_secs()))
+            (Doing::Waiting { since, slept }, Some(crate::guide::Kind::Wait(wait))) => {
+                Some(((now - since + slept).as_secs(), wait.typical.as_secs()))
             }
             _ => None,
         };

@@ -207,7 +207,8 @@ fn with_home(mut command: Command, dir: &Path) -> Command {
             format!("unix:{}", dir.join("native").display()),
         )
         .env("HOME", dir.join("home"))
-        .env_remove("XDG_CONFIG_HOME");
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_STATE_HOME");
     command
 }
 

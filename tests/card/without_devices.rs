@@ -12,6 +12,7 @@ fn with_neither_sound_nor_terminal_the_talk_is_rehearsed() {
         .env("PULSE_SERVER", "unix:/nonexistent")
         .env("HOME", dir.path())
         .env("XDG_RUNTIME_DIR", dir.path())
+        .env_remove("XDG_STATE_HOME")
         .env_remove("DISPLAY")
         .stdin(Stdio::null());
     let output = command.output().expect("the program runs");

@@ -1,6 +1,7 @@
 use crate::harness::{Talk, every_kind, kept_at, one_hold};
+use std::sync::Arc;
 use talkthrough::record::Event;
-use talkthrough::session::{Bookmark, Input, Outcome};
+use talkthrough::session::{self, Bookmark, Input, News, Outcome};
 
 fn after(talk: &Talk) -> Talk {
     talk.after_a_crash(every_kind())
@@ -269,4 +270,33 @@ fn a_talk_whose_place_nobody_keeps_says_nothing_of_it() {
     talk.said.clear();
     talk.hear("stop");
     assert_eq!(talk.heard_back(), "Stopped. Nothing more will happen.");
+}
+
+/// The voice is prepared for what is in these lists.
+#[test]
+fn whatever_is_said_of_a_place_is_listed() {
+    let guide = Arc::new(every_kind());
+    let mut listed = session::catalogue(&guide);
+    listed.extend(session::said_around(&guide));
+    for step in guide.all_steps() {
+        for holding in [false, true] {
+            let mut talk = Talk::keeping(every_kind());
+            talk.input(Input::News(News::AudioKept));
+            talk.input(Input::Resume(Bookmark {
+                step: step.id.clone(),
+                holding,
+                confirmed: 1,
+                before: vec!["erase".into()],
+            }));
+            talk.hear("help");
+            talk.input(Input::News(News::PlaceNotKept));
+            talk.input(Input::News(News::AudioNotKept));
+            talk.hear("continue");
+            talk.input(Input::Interrupt);
+            talk.input(Input::Interrupt);
+            for (_, sentence) in &talk.said {
+                assert!(listed.contains(sentence), "{sentence:?}");
+            }
+        }
+    }
 }

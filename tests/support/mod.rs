@@ -55,8 +55,56 @@ pub(crate) fn rehearse(guide: &str, script: Option<&str>, args: &[&str]) -> Rehe
 pub(crate) fn record(path: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines()
-        .map(|line| serde_json::from_str(line).expect("every line of a record is read back"))
+        .map(|line| {
+            only_known_fields(line);
+            serde_json::from_str(line).expect("every line of a record is read back")
+        })
         .collect()
+}
+
+/// A record is words and moments: there is no room in it for sound.
+fn only_known_fields(line: &str) {
+    let value: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+    let fields = value.as_object().expect("a line is an object");
+    let event = fields["event"].as_str().expect("an event has a name");
+    let known: &[&str] = match event {
+        "start" => &["guide", "title"],
+        "offer" => &["step", "holding"],
+        "step" => &["id"],
+        "say" => &["text", "start", "end"],
+        "heard" => &[
+            "phrase",
+            "command",
+            "start",
+            "end",
+            "decided",
+            "confidence",
+            "odds",
+            "accepted",
+            "reason",
+        ],
+        "key" => &["command"],
+        "hold" => &["step", "phase", "zero"],
+        "count" => &["n", "text", "due", "onset"],
+        "release" => &["due", "onset"],
+        "slip" => &["step", "held"],
+        "wait" => &["step", "typical"],
+        "device" => &["what", "state"],
+        "end" => &["outcome"],
+        other => panic!("an unknown event {other:?}: {line}"),
+    };
+    for (name, field) in fields {
+        let of_every_line = ["t", "event"].contains(&name.as_str());
+        assert!(
+            of_every_line || known.contains(&name.as_str()),
+            "{name:?} in {line}"
+        );
+        assert!(!field.is_array() && !field.is_object(), "{line}");
+        assert!(
+            field.as_str().is_none_or(|text| text.len() < 3_000),
+            "{line}"
+        );
+    }
 }
 
 impl Rehearsal {

@@ -53,6 +53,7 @@ pub(crate) fn away_from_devices<'c>(command: &'c mut Command, home: &Path) -> &'
         .env("XDG_DATA_HOME", home.join("data"))
         .env("XDG_RUNTIME_DIR", home)
         .env("PULSE_SERVER", "unix:/nonexistent")
+        .env_remove("XDG_STATE_HOME")
         .env_remove("DISPLAY")
         .env_remove("TALKTHROUGH_CATALOGUE")
         .stdin(Stdio::null())

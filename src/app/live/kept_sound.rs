@@ -138,3 +138,88 @@ impl Drop for KeptSound {
         let _ = self.finished.recv_timeout(PATIENCE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sound::file::read;
+    use crate::time::Moment;
+
+    fn chunk(level: f32) -> Chunk {
+        Chunk {
+            first: Moment::ZERO,
+            samples: vec![level; 320],
+        }
+    }
+
+    /// Waits for as long as it takes.
+    fn finish(mut kept: KeptSound) {
+        kept.samples = None;
+        kept.finished.recv().unwrap();
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn what_the_microphone_delivers_is_kept_and_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = SoundFile::create(dir.path()).unwrap();
+        let path = file.path().to_owned();
+        assert!(path.ends_with("microphone-1.wav"));
+        let second = SoundFile::create(dir.path()).unwrap();
+        assert!(second.path().ends_with("microphone-2.wav"));
+        let kept = file.keep();
+        runtime().block_on(async {
+            let (microphone, chunks) = mpsc::channel(4);
+            let mut ears = kept.tap(chunks);
+            for level in [0.25, -0.25] {
+                microphone.send(chunk(level)).await.unwrap();
+                assert_eq!(ears.recv().await.unwrap(), chunk(level));
+            }
+            drop(microphone);
+            assert!(ears.recv().await.is_none());
+        });
+        assert!(kept.trouble().is_none());
+        finish(kept);
+        let pcm = read(&path).unwrap();
+        assert_eq!((pcm.rate, pcm.samples.len()), (EAR_RATE, 640));
+        assert!((pcm.samples[0] - 0.25).abs() < 1e-3 && (pcm.samples[639] + 0.25).abs() < 1e-3);
+    }
+
+    /// `/dev/full` takes nothing, as a full disk.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_and_the_ears_go_on_hearing() {
+        let path = Path::new("/dev/full");
+        let kept = SoundFile {
+            path: path.to_owned(),
+            writer: WavWriter::create(path, EAR_RATE).unwrap(),
+        }
+        .keep();
+        runtime().block_on(async {
+            let (microphone, chunks) = mpsc::channel(4);
+            let mut ears = kept.tap(chunks);
+            for _ in 0..600 {
+                microphone.send(chunk(0.1)).await.unwrap();
+                assert!(ears.recv().await.is_some());
+            }
+        });
+        let why = kept.troubles.recv().unwrap();
+        assert!(why.contains("free some space"), "{why}");
+        finish(kept);
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mine.WAV");
+        std::fs::write(&path, "precious").unwrap();
+        let error = SoundFile::create(&path).err().unwrap().to_string();
+        assert!(error.contains("name another file"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"precious");
+    }
+}

@@ -231,6 +231,7 @@ impl<'s> Talk<'s> {
         let app = App::new(guide, options.settings, voice, control);
         let mut talk = Self::new(app, clock, devices, to_ears, log, screen);
         talk.keeper = options.keeper;
+        talk.told_of_keeper = options.news.contains(&News::PlaceNotKept);
         if let Some(floor_db) = options.room.noise() {
             talk.app.begin_in_noise(floor_db);
         }
