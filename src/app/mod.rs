@@ -333,7 +333,12 @@ impl App {
                     now,
                 );
             }
-            VoiceEvent::Ended { id, at, cut } => {
+            VoiceEvent::Ended {
+                id,
+                at,
+                cut,
+                unsaid,
+            } => {
                 let id = SpeechId(id);
                 if self.prompt == Some(id) {
                     self.prompt = None;
@@ -344,7 +349,12 @@ impl App {
                         });
                     }
                 }
-                self.handle(Input::SpeechEnded(id), now);
+                let ended = if cut {
+                    Input::SpeechCut { id, unsaid }
+                } else {
+                    Input::SpeechEnded(id)
+                };
+                self.handle(ended, now);
             }
             VoiceEvent::Counted {
                 n,

@@ -17,6 +17,9 @@
 //! moment. A sentence that is interrupted is begun again when there is room, unless something was said in
 //! its place.
 //!
+//! After a speech the listener has the turn for 0.75 s: what was to follow it, or is taken up again after it, waits
+//! so long. What is asked for in that time answers the listener, and is said at once.
+//!
 //! # How to use it
 //!
 //! It works on moments passed in and never waits: call [`Voice::advance`] at least every 20 ms, hand
@@ -77,6 +80,8 @@ pub struct Voice {
     sounds: VecDeque<(Sound, Moment)>,
     /// No sentence starts earlier.
     earliest: Moment,
+    /// When the last speech was said to its end: the listener's turn began.
+    offered: Option<Moment>,
     commands: VecDeque<Command>,
     events: VecDeque<VoiceEvent>,
 }
@@ -96,6 +101,7 @@ impl Voice {
             speeches: VecDeque::new(),
             sounds: VecDeque::new(),
             earliest: Moment::ZERO,
+            offered: None,
             commands: VecDeque::new(),
             events: VecDeque::new(),
         }

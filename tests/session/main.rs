@@ -11,6 +11,7 @@ mod an_answer_interrupts;
 mod an_over_hold_that_harms;
 mod answers;
 mod choices_and_other_ways;
+mod continue_takes_up_the_sentence;
 mod harness;
 mod nothing_irreversible_by_accident;
 mod pause_and_stop;
