@@ -234,6 +234,7 @@ impl App {
     pub fn begin_in_noise(&mut self, floor_db: f32) {
         let level = self.volume.begin(floor_db);
         self.voice.set_level(level);
+        self.voice.set_clear(self.volume.wants_clear_words());
     }
 
     /// Takes in the microphone's noise floor up to `now`, in dB of its full scale: the voice follows it, and
@@ -245,6 +246,7 @@ impl App {
         if let Some(level) = self.volume.noise(floor_db, now) {
             self.voice.set_level(level);
         }
+        self.voice.set_clear(self.volume.wants_clear_words());
     }
 
     /// The talk begins without a loudspeaker.

@@ -22,6 +22,9 @@ const ANSWERS: [(&str, &str); 2] = [("press", "holding"), ("plug-in", "plugged i
 /// A clip is found where what lies there is as alike as this: other sounds may lie over its end.
 const LIKE_ENOUGH: f32 = 0.6;
 
+/// What is recorded first begins within so many seconds of the recording.
+const BEGINS: f64 = 10.0;
+
 /// Beats in a recording: when each was due, and where it was found, in seconds.
 struct Found {
     beats: Vec<(f64, f64)>,
@@ -159,12 +162,10 @@ fn tick_at(tick: &[f32], recording: &[f32], about: f64) -> (f64, f32) {
 
 /// Looks for every beat, each from where the one before lies.
 fn found(bank: &Bank, counts: &[(f64, String)], recording: &[f32]) -> Found {
-    let length = recording.len() as f64 / f64::from(RATE);
     let mut beats: Vec<(f64, f64)> = Vec::new();
     for (due, text) in counts {
         let part = match beats.last() {
-            // The first number is the first thing like it.
-            None => 0.0..length,
+            None => 0.0..BEGINS,
             Some((before, at)) => {
                 let about = at + due - before;
                 about - 0.4..about + 0.4
@@ -184,16 +185,15 @@ fn of_a_talk(led: &Led) -> Found {
         .into_iter()
         .map(|(due, _, text)| (due, text))
         .collect();
-    // Where the first number lies is known roughly from what was said before it, which is found surely.
+    // Where the first number lies is known from what was said first of all.
     let bank = bank();
     let said = led.record.iter().find_map(|line| match &line.event {
         Event::Say { text, start, .. } => Some((text.clone(), *start)),
         _ => None,
     });
     let (said, start) = said.expect("something was said");
-    let length = led.recording.len() as f64 / f64::from(RATE);
     let clip = bank.clip(&said).expect("a clip");
-    let at = find(&bank, &led.recording, &said, 0.0..length).expect("it is heard");
+    let at = find(&bank, &led.recording, &said, 0.0..BEGINS).expect("it is heard");
     let zero = at - clip.beat.as_secs_f64() - start;
     let mut beats = Vec::new();
     let mut offset = zero;
