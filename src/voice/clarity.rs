@@ -29,8 +29,10 @@ const EXPANSION: f32 = 1.5;
 /// How fast the level is followed upwards and downwards, in seconds: within a vowel's period, and within a stop.
 const ATTACK: f32 = 0.002;
 const RELEASE: f32 = 0.015;
-/// No sample is larger: half a decibel is left for what lies between them under -1.5 dBTP.
+/// No sample is larger: half a decibel is left for what lies between them, under -1.5 dBTP.
 const PEAK: f32 = 0.79;
+/// From here on what is loud is bent to stay below it.
+const KNEE: f32 = 0.55;
 
 /// `clip` as it is said in a loud room.
 pub(super) fn clear(clip: &Clip) -> Arc<Clip> {
@@ -39,16 +41,23 @@ pub(super) fn clear(clip: &Clip) -> Arc<Clip> {
     compress(&mut samples);
     let before = loudness(&clip.samples);
     let after = loudness(&samples);
-    let peak = samples.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
-    let gain = (before / after.max(1e-12))
-        .sqrt()
-        .min(PEAK / peak.max(1e-6));
-    samples.iter_mut().for_each(|x| *x *= gain);
+    let gain = (before / after.max(1e-12)).sqrt();
+    samples.iter_mut().for_each(|x| *x = bent(*x * gain));
     Arc::new(Clip {
         samples: samples.into(),
         onset: clip.onset,
         beat: clip.beat,
     })
+}
+
+/// `x`, bent smoothly where it comes near the highest peak: the bursts of a few consonants.
+fn bent(x: f32) -> f32 {
+    let over = x.abs() - KNEE;
+    if over <= 0.0 {
+        return x;
+    }
+    let room = PEAK - KNEE;
+    (KNEE + room * (over / room).tanh()).copysign(x)
 }
 
 fn shape(samples: &mut [f32]) {
