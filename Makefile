@@ -79,7 +79,8 @@ voice: build
 	@[ -x $(VOICES)/venv/bin/pip ] || python3 -m venv $(VOICES)/venv
 	@$(VOICES)/venv/bin/pip install --quiet --disable-pip-version-check --requirement benches/voices/requirements.txt
 	cargo run --release --quiet --example measure_voice -- --export $(VOICES) audio/bdl audio/slt
-	$(VOICES)/venv/bin/python benches/voices/measure.py --every 4 $(VOICES)/bdl $(VOICES)/slt
+	cargo run --release --quiet --example measure_voice -- --in-noise --export $(VOICES) audio/bdl audio/slt
+	$(VOICES)/venv/bin/python benches/voices/measure.py --every 4 $(VOICES)/bdl $(VOICES)/slt $(VOICES)/bdl-in-noise $(VOICES)/slt-in-noise
 	$(VOICES)/venv/bin/python benches/voices/measure.py --every 20 --general $(VOICES)/bdl $(VOICES)/slt
 
 voice: build

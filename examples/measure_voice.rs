@@ -1,8 +1,9 @@
 //! Measures shipped voices as they are played: loudness and peaks of every clip, pace, lengths, size.
 //!
-//! `cargo run --example measure_voice -- [--export DIR] BANK...`; `BANK` is a directory of clips with an
+//! `cargo run --example measure_voice -- [--in-noise] [--export DIR] BANK...`; `BANK` is a directory of clips with an
 //! `index.json`. With `--export` each bank's clips are also written, decoded and resampled as they are
 //! played but at 16 kHz, as `DIR/NAME/0001.wav` and so on, with `texts.tsv`, for a recogniser.
+//! With `--in-noise` the clips are measured as they are said in a loud room, and exported as `DIR/NAME-in-noise`.
 //! Exits with 1 where a clip is not as loud as it should be, or peaks.
 
 use std::path::{Path, PathBuf};
@@ -27,9 +28,11 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut export: Option<PathBuf> = None;
     let mut banks = Vec::new();
+    let mut in_noise = false;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--export" => export = arguments.next().map(PathBuf::from),
+            "--in-noise" => in_noise = true,
             bank => banks.push(PathBuf::from(bank)),
         }
     }
@@ -48,15 +51,24 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     );
     let mut faults = 0;
     for dir in banks {
-        faults += measure(&dir, export.as_deref())?;
+        faults += measure(&dir, export.as_deref(), in_noise)?;
     }
     Ok(ExitCode::from(u8::from(faults > 0)))
 }
 
-fn measure(dir: &Path, export: Option<&Path>) -> Result<usize, Box<dyn std::error::Error>> {
+fn measure(
+    dir: &Path,
+    export: Option<&Path>,
+    in_noise: bool,
+) -> Result<usize, Box<dyn std::error::Error>> {
     let bank = Bank::load(dir)?;
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let out = export.map(|export| export.join(name.as_ref()));
+    let name = if in_noise {
+        format!("{name}-in-noise")
+    } else {
+        name.into_owned()
+    };
+    let out = export.map(|export| export.join(&name));
     if let Some(out) = &out {
         std::fs::create_dir_all(out)?;
     }
@@ -70,6 +82,11 @@ fn measure(dir: &Path, export: Option<&Path>) -> Result<usize, Box<dyn std::erro
         let clip = bank
             .clip(text)
             .ok_or_else(|| format!("{text:?} cannot be decoded"))?;
+        let clip = if in_noise {
+            talkthrough::voice::in_noise(&clip)
+        } else {
+            clip
+        };
         decoding += began.elapsed();
         let (level, peak) = (
             loudness(&clip.samples, RATE)?,

@@ -270,6 +270,7 @@ impl App {
     pub fn begin_in_noise(&mut self, floor_db: f32) {
         let level = self.volume.begin(floor_db);
         self.voice.set_level(level);
+        self.voice.set_clear(self.volume.wants_clear_words());
     }
 
     /// Takes in the microphone's noise floor up to `now`, in dB of its full scale: the voice follows it, and
@@ -281,6 +282,7 @@ impl App {
         if let Some(level) = self.volume.noise(floor_db, now) {
             self.voice.set_level(level);
         }
+        self.voice.set_clear(self.volume.wants_clear_words());
     }
 
     /// The talk begins without a loudspeaker.
@@ -370,7 +372,12 @@ impl App {
                     now,
                 );
             }
-            VoiceEvent::Ended { id, at, cut } => {
+            VoiceEvent::Ended {
+                id,
+                at,
+                cut,
+                unsaid,
+            } => {
                 let id = SpeechId(id);
                 if self.prompt == Some(id) {
                     self.prompt = None;
@@ -381,7 +388,12 @@ impl App {
                         });
                     }
                 }
-                self.handle(Input::SpeechEnded(id), now);
+                let ended = if cut {
+                    Input::SpeechCut { id, unsaid }
+                } else {
+                    Input::SpeechEnded(id)
+                };
+                self.handle(ended, now);
             }
             VoiceEvent::Counted {
                 n,

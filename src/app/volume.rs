@@ -18,6 +18,11 @@ const SOFTEST_DB: f32 = -10.0;
 const RISE_DB: f32 = 3.0;
 /// And falls by at most so much.
 const FALL_DB: f32 = 0.25;
+/// From this loudness on the room is loud, in dB relative to the clips: they can become no louder, so words are
+/// shaped to be understood in noise ...
+const CLEAR_FROM_DB: f32 = -0.5;
+/// ... until it is this quiet again.
+const CLEAR_TO_DB: f32 = -4.0;
 /// The noise floor is that of the last three seconds, and a room needs a moment to fall silent.
 const SILENCE: Duration = Duration::from_millis(3_500);
 /// The clips' own level is the highest: above it their peaks would be bent.
@@ -35,6 +40,8 @@ pub(super) struct Volume {
     /// What the room asks for; the clips' own level where nothing is known of it.
     room_db: f32,
     asked_db: f32,
+    /// Whether words are to be shaped for a loud room.
+    clear: bool,
     /// When the talk was last making a sound.
     sounded: Option<Moment>,
 }
@@ -48,7 +55,19 @@ impl Volume {
     /// The room had this noise floor before the talk began; returns the level to begin with.
     pub(super) fn begin(&mut self, floor_db: f32) -> f32 {
         self.room_db = level_in_noise(floor_db);
+        self.judge(floor_db);
         self.level()
+    }
+
+    /// Whether the room is so loud that words have to be shaped to be understood.
+    pub(super) fn wants_clear_words(&self) -> bool {
+        self.clear
+    }
+
+    /// The loudness alone does not tell: it is the highest before anything is known of the room.
+    fn judge(&mut self, floor_db: f32) {
+        let loud = level_in_noise(floor_db) > CLEAR_FROM_DB && self.room_db > CLEAR_FROM_DB;
+        self.clear = loud || (self.clear && self.room_db > CLEAR_TO_DB);
     }
 
     /// Whether the microphone's noise floor up to `now` is the room's, and not the talk's own voice.
@@ -63,6 +82,7 @@ impl Volume {
         }
         let before = self.level();
         self.room_db += (level_in_noise(floor_db) - self.room_db).clamp(-FALL_DB, RISE_DB);
+        self.judge(floor_db);
         Some(self.level()).filter(|level| *level != before)
     }
 
@@ -108,6 +128,29 @@ mod tests {
         let risen: Vec<_> = (0..5).map(|_| hear(-40.0)).collect();
         assert_eq!(risen, [Some(-7.0), Some(-4.0), Some(-1.0), Some(0.0), None]);
         assert_eq!((hear(-60.0), hear(-60.0)), (Some(-0.25), Some(-0.5)));
+    }
+
+    #[test]
+    fn words_are_shaped_in_a_loud_room_until_it_is_clearly_quieter() {
+        let mut volume = Volume::default();
+        assert!(!volume.wants_clear_words(), "nothing is known of the room");
+        volume.noise(-60.0, Moment::from_secs(1.0));
+        assert!(
+            !volume.wants_clear_words(),
+            "still loud, but not for the room"
+        );
+        volume.begin(-50.0);
+        assert!(!volume.wants_clear_words());
+        volume.begin(-35.0);
+        assert!(volume.wants_clear_words());
+        let mut seconds = 0;
+        while volume.wants_clear_words() {
+            seconds += 1;
+            volume.noise(-60.0, Moment::from_secs(f64::from(seconds)));
+        }
+        assert_eq!(seconds, 16, "a quarter of a decibel a second");
+        volume.noise(-45.0, Moment::from_secs(100.0));
+        assert!(!volume.wants_clear_words(), "no going back and forth");
     }
 
     #[test]

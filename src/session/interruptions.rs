@@ -10,11 +10,23 @@ const STEPS: i8 = 2;
 
 impl Session {
     pub(super) fn pause(&mut self, now: Moment) {
+        self.set_aside();
         self.overlay = Overlay::Paused;
         self.quiet_since = now;
         self.say(vec![words(&Line::Paused)], Urgency::Now);
     }
 
+    /// What is being said is about to be cut: "continue" takes it up again.
+    fn set_aside(&mut self) {
+        // A pause within the question whether to stop interrupts nothing but the question.
+        if self.overlay == Overlay::Clear {
+            self.interrupted.clone_from(&self.speaking);
+            self.unsaid.clear();
+        }
+    }
+
+    /// Goes on where the talk was interrupted: with the sentence that was cut; where all had been said, with the
+    /// whole prompt, for that may be long ago.
     pub(super) fn go_on(&mut self, now: Moment) {
         let was = std::mem::replace(&mut self.overlay, Overlay::Clear);
         if was == Overlay::Clear {
@@ -27,8 +39,15 @@ impl Session {
             return;
         }
         let mut sentences = vec![words(&Line::GoingOn)];
-        sentences.extend(self.prompt());
-        self.say(sentences, Urgency::Now);
+        let unsaid = std::mem::take(&mut self.unsaid);
+        if unsaid.is_empty() {
+            sentences.extend(self.prompt());
+        } else {
+            sentences.extend(unsaid);
+        }
+        self.speak(sentences, Urgency::Now, false);
+        // "Say again" gives the step, however much of it was left.
+        self.last_said = self.prompt();
     }
 
     pub(super) fn stop(&mut self, now: Moment) {
@@ -36,6 +55,7 @@ impl Session {
             self.leave(Outcome::Stopped, vec![words(&Line::Stopped)], now);
             return;
         }
+        self.set_aside();
         self.overlay = Overlay::StopAsked;
         self.call_off_count_in(now);
         self.say(vec![words(&Line::AskStop)], Urgency::Now);
@@ -48,6 +68,7 @@ impl Session {
         }
         self.attend(now);
         if self.is_held() && self.overlay != Overlay::StopAsked {
+            self.set_aside();
             self.overlay = Overlay::StopAsked;
             self.call_off_count_in(now);
             self.say(vec![words(&Line::AskInterrupt)], Urgency::Now);

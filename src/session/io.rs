@@ -36,8 +36,15 @@ pub enum Input {
     ConfirmKey,
     /// The key of the n-th answer of a choice, counted from 0.
     ChoiceKey(usize),
-    /// An utterance is over, or was cut.
+    /// An utterance is over.
     SpeechEnded(SpeechId),
+    /// An utterance was cut, or dropped before it began.
+    SpeechCut {
+        /// Which.
+        id: SpeechId,
+        /// Its sentences that were not said to their end, the interrupted one first.
+        unsaid: Vec<String>,
+    },
     /// The microphone went (`false`) or came back (`true`).
     Microphone(bool),
     /// How loud the room is while nobody speaks.

@@ -168,6 +168,9 @@ pub struct Session {
     next_speech: u64,
     /// The utterances that are being spoken or wait to be.
     speaking: Vec<SpeechId>,
+    /// What was being said when the listener asked for quiet, or to stop; and what was left of it.
+    interrupted: Vec<SpeechId>,
+    unsaid: Vec<String>,
     /// What "say again" says.
     last_said: Vec<String>,
     /// Reminders given since the listener last did something.
@@ -214,6 +217,8 @@ impl Session {
             out: VecDeque::new(),
             next_speech: 1,
             speaking: Vec::new(),
+            interrupted: Vec::new(),
+            unsaid: Vec::new(),
             last_said: Vec::new(),
             reminders: 0,
             quiet_since: Moment::ZERO,
@@ -254,6 +259,7 @@ impl Session {
             Input::ConfirmKey => self.confirm_key(now),
             Input::ChoiceKey(index) => self.choice_key(index, now),
             Input::SpeechEnded(id) => self.speech_ended(id, now),
+            Input::SpeechCut { id, unsaid } => self.speech_cut(id, unsaid, now),
             Input::Noise { floor_db } => self.noise(floor_db),
             Input::Microphone(present) => self.microphone(present, now),
             Input::LoudspeakerBack => self.loudspeaker_back(now),

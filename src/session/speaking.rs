@@ -54,6 +54,14 @@ impl Session {
         }
     }
 
+    /// What the listener interrupted is kept for "continue".
+    pub(super) fn speech_cut(&mut self, id: SpeechId, unsaid: Vec<String>, now: Moment) {
+        if self.interrupted.contains(&id) {
+            self.unsaid.extend(unsaid);
+        }
+        self.speech_ended(id, now);
+    }
+
     pub(super) fn microphone(&mut self, present: bool, now: Moment) {
         if matches!(self.doing, Doing::Leaving { .. }) {
             return;

@@ -51,6 +51,9 @@ impl Session {
         }
         self.place = place;
         self.entered = now;
+        // What was left unsaid belongs to another step.
+        self.interrupted.clear();
+        self.unsaid.clear();
         let Some(step) = self.step() else {
             self.finish(now);
             return;

@@ -24,6 +24,8 @@ pub enum VoiceEvent {
         at: Moment,
         /// Whether it was cut short or dropped before it began.
         cut: bool,
+        /// The sentences that were not said to their end, the interrupted one first.
+        unsaid: Vec<String>,
     },
     /// A beat of the count sounds.
     Counted {

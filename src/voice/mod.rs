@@ -6,6 +6,7 @@
 //! * [`synth`]: texts without a clip; [`cache`]: kept on disk; [`renderer`]: made ahead, on a thread.
 //! * [`level`]: trimming, loudness and onset of a clip; [`centre`]: where a word seems to happen, and
 //!   [`second_opinion`]: whether its phones say the same.
+//! * `clarity`: speech shaped to be understood in noise.
 //! * [`mod@render`]: makes a bank from a list of texts.
 //! * [`Voice`]: the one scheduler of what sounds. It owns no clock and no device: moments are passed
 //!   in, [`timeline`](crate::sound::timeline) commands are drained, reports come back.
@@ -15,6 +16,7 @@ pub mod bank;
 pub mod beats;
 pub mod cache;
 pub mod centre;
+mod clarity;
 pub mod clip;
 pub mod coding;
 pub mod engine;
@@ -32,6 +34,11 @@ pub mod speaker;
 mod speech;
 pub mod synth;
 mod tempo;
+
+/// The clip as it is said in a loud room.
+pub fn in_noise(clip: &Clip) -> std::sync::Arc<Clip> {
+    clarity::clear(clip)
+}
 
 pub use bank::{Bank, VoiceError};
 pub use beats::{Beat, BeatSound, Rank};

@@ -17,6 +17,9 @@
 //! moment. A sentence that is interrupted is begun again when there is room, unless something was said in
 //! its place.
 //!
+//! After a speech the listener has the turn for 0.75 s: what was to follow it, or is taken up again after it, waits
+//! so long. What is asked for in that time answers the listener, and is said at once.
+//!
 //! # How to use it
 //!
 //! It works on moments passed in and never waits: call [`Voice::advance`] at least every 20 ms, hand
@@ -42,6 +45,7 @@ use super::bank::Bank;
 use super::beats::BeatClip;
 use super::clip::Clip;
 use super::event::{Spoken, VoiceEvent};
+use super::in_noise;
 use super::placement::{Kind, Placement, Placements, State};
 use super::renderer::{Renderer, Rendering};
 use super::sounds::Sound;
@@ -65,6 +69,8 @@ pub struct Voice {
     renderer: Renderer,
     lead: Duration,
     gain: f32,
+    /// Whether words are shaped to be understood in noise.
+    clear: bool,
     /// How much faster than usual sentences are spoken.
     tempo: f32,
     next_id: u64,
@@ -77,6 +83,8 @@ pub struct Voice {
     sounds: VecDeque<(Sound, Moment)>,
     /// No sentence starts earlier.
     earliest: Moment,
+    /// When the last speech was said to its end: the listener's turn began.
+    offered: Option<Moment>,
     commands: VecDeque<Command>,
     events: VecDeque<VoiceEvent>,
 }
@@ -89,6 +97,7 @@ impl Voice {
             renderer: renderer.into(),
             lead: LEAD,
             gain: 1.0,
+            clear: false,
             tempo: 1.0,
             next_id: 0,
             placements: Placements::default(),
@@ -96,6 +105,7 @@ impl Voice {
             speeches: VecDeque::new(),
             sounds: VecDeque::new(),
             earliest: Moment::ZERO,
+            offered: None,
             commands: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -110,6 +120,11 @@ impl Voice {
     pub fn set_level(&mut self, db: f32) {
         self.gain = 10.0_f32.powf(db.clamp(-40.0, 6.0) / 20.0);
         self.commands.push_back(Command::Level(self.gain));
+    }
+
+    /// Says every word, from the next on, so that it is understood in noise (`true`), or as it was made.
+    pub fn set_clear(&mut self, clear: bool) {
+        self.clear = clear;
     }
 
     /// Speaks sentences `tempo` times as fast from the next one on, at the same pitch, 0.5 to 2. Numbers
@@ -225,11 +240,15 @@ fn hand_over(placement: &Placement, at: Option<Moment>) -> Command {
     }
 }
 
-/// The clip for a text: shipped, else made by a speech program.
-fn rendering(bank: &Bank, renderer: &mut Renderer, text: &str) -> Rendering {
-    match bank.clip(text) {
+/// The clip for a text: shipped, else made by a speech program; shaped for a loud room where `clear`.
+fn rendering(bank: &Bank, renderer: &mut Renderer, text: &str, clear: bool) -> Rendering {
+    let rendering = match bank.clip(text) {
         Some(clip) => Rendering::Ready(clip),
         None => renderer.get(text),
+    };
+    match rendering {
+        Rendering::Ready(clip) if clear => Rendering::Ready(in_noise(&clip)),
+        rendering => rendering,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::time::Moment;
 pub(super) struct Speech {
     pub(super) id: u64,
     pub(super) turn: Turn,
+    /// When it was asked for.
+    since: Moment,
     pub(super) sentences: VecDeque<String>,
     /// The clip of the first of `sentences`, once found.
     pub(super) ready: Option<Arc<Clip>>,
@@ -33,6 +35,7 @@ impl Speech {
         Self {
             id,
             turn,
+            since: now,
             sentences,
             ready: None,
             asked: None,
@@ -41,6 +44,12 @@ impl Speech {
             chimed: false,
             cuts: 0,
         }
+    }
+
+    /// Whether it comes after the listener's turn that began at `offered`: it was to follow what was said, or is
+    /// taken up again after it. What is asked for in that turn answers it.
+    pub(super) fn leaves_the_turn(&self, offered: Moment) -> bool {
+        self.end <= offered && (self.turn == Turn::After || self.since < offered)
     }
 
     /// The sentence being said, or given up, is over.

@@ -32,8 +32,26 @@ pub(crate) struct Talk {
     pub(crate) outputs: Vec<Output>,
     /// The place that was kept last.
     pub(crate) kept: Option<Bookmark>,
-    speech: VecDeque<(SpeechId, Duration)>,
+    speech: VecDeque<Spoken>,
+    /// When the first of them is over.
     speech_ends: Option<Moment>,
+}
+
+/// An utterance that is being spoken, or waits to be.
+struct Spoken {
+    id: SpeechId,
+    /// What is left of it.
+    sentences: VecDeque<String>,
+}
+
+impl Spoken {
+    fn length(&self) -> Duration {
+        self.sentences.iter().map(|text| length(text)).sum()
+    }
+}
+
+fn length(sentence: &str) -> Duration {
+    WORD * sentence.split_whitespace().count() as u32
 }
 
 impl Talk {
@@ -185,24 +203,22 @@ impl Talk {
             self.note(&output);
             match output {
                 Output::Say(speech) => {
-                    let words: usize = speech
-                        .sentences
-                        .iter()
-                        .map(|text| text.split_whitespace().count())
-                        .sum();
+                    let spoken = Spoken {
+                        id: speech.id,
+                        sentences: speech.sentences.iter().cloned().collect(),
+                    };
                     self.said
                         .extend(speech.sentences.into_iter().map(|text| (self.now, text)));
-                    let length = WORD * words as u32;
                     match speech.urgency {
                         Urgency::Now => {
                             self.cut();
-                            self.speech.push_back((speech.id, length));
+                            self.speech.push_back(spoken);
                         }
-                        Urgency::Next => self.speech.push_back((speech.id, length)),
-                        // What it interrupts is said again, here from its beginning.
+                        Urgency::Next => self.speech.push_back(spoken),
+                        // What it interrupts is taken up again at its sentence.
                         Urgency::Aside => {
-                            self.speech_ends = None;
-                            self.speech.push_front((speech.id, length));
+                            self.interrupt();
+                            self.speech.push_front(spoken);
                         }
                     }
                     self.start_speech();
@@ -227,23 +243,41 @@ impl Talk {
 
     fn start_speech(&mut self) {
         if self.speech_ends.is_none() {
-            self.speech_ends = self.speech.front().map(|(_, length)| self.now + *length);
+            self.speech_ends = self.speech.front().map(|it| self.now + it.length());
         }
     }
 
     fn end_of_speech(&mut self) {
         self.speech_ends = None;
-        if let Some((id, _)) = self.speech.pop_front() {
+        if let Some(spoken) = self.speech.pop_front() {
             self.start_speech();
-            self.input(Input::SpeechEnded(id));
+            self.input(Input::SpeechEnded(spoken.id));
         }
     }
 
-    /// Cut speech reports its end like any other, as the real voice does.
+    /// Stops what is being said; the sentences of it that were said to their end are done.
+    fn interrupt(&mut self) {
+        let ends = self.speech_ends.take();
+        let (Some(end), Some(spoken)) = (ends, self.speech.front_mut()) else {
+            return;
+        };
+        while spoken.sentences.len() > 1 {
+            let later: Duration = spoken.sentences.iter().skip(1).map(|it| length(it)).sum();
+            if self.now + later < end {
+                return;
+            }
+            spoken.sentences.pop_front();
+        }
+    }
+
+    /// Cut speech reports what was left of it, as the real voice does.
     fn cut(&mut self) {
-        self.speech_ends = None;
-        for (id, _) in std::mem::take(&mut self.speech) {
-            self.session.handle(Input::SpeechEnded(id), self.now);
+        self.interrupt();
+        for spoken in std::mem::take(&mut self.speech) {
+            let unsaid = spoken.sentences.into();
+            let id = spoken.id;
+            self.session
+                .handle(Input::SpeechCut { id, unsaid }, self.now);
         }
     }
 }

@@ -12,6 +12,7 @@ mod an_answer_interrupts;
 mod an_over_hold_that_harms;
 mod answers;
 mod choices_and_other_ways;
+mod continue_takes_up_the_sentence;
 mod going_on_at_a_kept_place;
 mod harness;
 mod news_from_around_the_talk;

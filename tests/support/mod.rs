@@ -175,25 +175,20 @@ pub(crate) fn find_clip(
     about: f64,
     within: f64,
 ) -> Option<(f64, f32)> {
+    const RATE: f64 = 48_000.0;
     let clip = bank.clip(text)?;
     let beat = clip.beat.as_secs_f64();
-    let (found, alike) = find_samples(&clip.samples, recording, about - beat, within);
-    Some((found + beat, alike))
-}
-
-/// Where in `recording` (48 kHz) `samples` begin, looked for `within` seconds of second `about`; and how alike
-/// what lies there is (1: the same but for its level).
-pub(crate) fn find_samples(
-    samples: &[f32],
-    recording: &[f32],
-    about: f64,
-    within: f64,
-) -> (f64, f32) {
-    const RATE: f64 = 48_000.0;
-    let first = ((about - within) * RATE).max(0.0) as usize;
-    let last = ((about + within) * RATE).max(0.0) as usize;
+    let middle = (about - beat) * RATE;
+    let first = (middle - within * RATE).max(0.0) as usize;
+    let last = (middle + within * RATE).max(0.0) as usize;
     // Every 4th sample is enough to compare 24 kHz speech; the place is found to the sample.
-    let pattern: Vec<(usize, f32)> = samples.iter().copied().enumerate().step_by(4).collect();
+    let pattern: Vec<(usize, f32)> = clip
+        .samples
+        .iter()
+        .copied()
+        .enumerate()
+        .step_by(4)
+        .collect();
     let own: f32 = pattern.iter().map(|(_, x)| x * x).sum::<f32>().sqrt();
     let mut best = (first, -1.0_f32);
     for start in first..=last {
@@ -208,7 +203,7 @@ pub(crate) fn find_samples(
             best = (start, alike);
         }
     }
-    (best.0 as f64 / RATE, best.1)
+    Some((best.0 as f64 / RATE + beat, best.1))
 }
 
 /// What leads through the built-in talk, in order.

@@ -13,7 +13,7 @@ impl Voice {
     /// the tone of the end); a beat whose moment is past is dropped, never shifted.
     pub fn count(&mut self, beats: &[Beat], now: Moment) {
         let mut clips = beat_clips(beats, |text| {
-            match rendering(&self.bank, &mut self.renderer, text) {
+            match rendering(&self.bank, &mut self.renderer, text, self.clear) {
                 Rendering::Ready(clip) => Some(clip),
                 // A beat cannot wait.
                 Rendering::Pending | Rendering::Unavailable => {

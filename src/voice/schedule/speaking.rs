@@ -3,6 +3,10 @@
 use super::super::tempo::at_tempo;
 use super::*;
 
+/// Quiet after a speech before another one that nobody has just asked for: the listener's turn. People leave each
+/// other some 0.2 s (Stivers et al., PNAS 106(26), 2009, doi 10.1073/pnas.0903616106); somebody with both hands
+/// busy, and ears that want a word to be over, need more.
+const OFFER: Duration = Duration::from_millis(750);
 /// Silence between speech and a beat.
 const SPARE: Duration = Duration::from_millis(80);
 /// Silence around one of the talk's own sounds.
@@ -74,6 +78,7 @@ impl Voice {
             id: speech.id,
             at: now,
             cut: true,
+            unsaid: speech.sentences.iter().cloned().collect(),
         });
     }
 
@@ -117,13 +122,15 @@ impl Voice {
                     id: speech.id,
                     at: speech.end,
                     cut: false,
+                    unsaid: Vec::new(),
                 });
+                self.offered = Some(speech.end);
                 self.speeches.pop_front();
                 continue;
             };
             let id = speech.id;
             if speech.ready.is_none() {
-                match rendering(&self.bank, &mut self.renderer, &text) {
+                match rendering(&self.bank, &mut self.renderer, &text, self.clear) {
                     Rendering::Ready(clip) => speech.ready = Some(at_tempo(&clip, self.tempo)),
                     Rendering::Pending if now - *speech.asked.get_or_insert(now) < RENDERING => {
                         return;
@@ -179,12 +186,15 @@ impl Voice {
     /// When the next sentence can begin, if that is soon: between the words of a count, else in the place of
     /// those that give way to it.
     fn place_for(&self, clip: &Clip, now: Moment) -> Option<Moment> {
-        let from = self.earliest.max(now + self.lead);
+        let speech = self.speeches.front();
+        let cannot_wait = speech.is_some_and(|speech| speech.turn == Turn::Instead);
+        let mut from = self.earliest.max(now + self.lead);
+        if let Some(offered) = self.offered
+            && speech.is_some_and(|speech| speech.leaves_the_turn(offered))
+        {
+            from = from.max(offered + OFFER);
+        }
         let soon = now + self.lead + AHEAD;
-        let cannot_wait = self
-            .speeches
-            .front()
-            .is_some_and(|speech| speech.turn == Turn::Instead);
         let gap = |blocks: &dyn Fn(&Placement) -> bool| {
             self.placements
                 .gap(from, clip.duration(), SPARE, |it| blocks(it))

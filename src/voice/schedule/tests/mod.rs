@@ -3,3 +3,4 @@
 mod anything;
 mod stage;
 mod stories;
+mod turns;
