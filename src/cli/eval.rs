@@ -21,7 +21,7 @@ pub(super) struct EvalArgs {
     /// speaker, source), or the directory it is in as manifest.tsv
     manifest: PathBuf,
     /// What is listened for: all, six, digits, numbers, a state of a talk (step, press, plug, hold, confirm,
-    /// choice, wait, paused, stop-asked), or phrases separated by commas
+    /// choice, wait, paused, stop-asked, offered), or phrases separated by commas
     #[arg(long, value_name = "NAME", default_value = "all")]
     vocabulary: String,
     /// Noise added to what is said: a recording, or "manifest" for all of its noises in turn
