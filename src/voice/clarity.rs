@@ -192,21 +192,19 @@ mod tests {
         assert!((5.0..9.0).contains(&apart), "20 dB became {apart}");
     }
 
-    /// Where a word seems to happen is where it was: the median of numbers within 10 ms, none over 40.
+    /// The phones lie where they lay. By the rise of the level, which is what was changed, three numbers in four
+    /// stay within 20 ms of their beat; of the others another rise has become the steepest.
     #[test]
-    fn a_number_stays_on_its_beat() {
+    fn most_numbers_stay_on_their_beat_by_their_level_too() {
         let bank = bank();
-        let mut moved: Vec<f64> = (1..=20)
-            .map(|n| {
-                let text = crate::session::spoken_number(n);
-                let clip = bank.clip(&text).unwrap();
-                let at = |samples: &[f32]| beat(samples, RATE, &text, BeatOn::First).unwrap();
-                let moved = at(&clear(&clip).samples) as f64 - at(&clip.samples) as f64;
-                (moved / f64::from(RATE)).abs()
-            })
-            .collect();
-        moved.sort_by(f64::total_cmp);
-        assert!(moved[10] < 0.010 && moved[19] < 0.040, "{moved:?}");
+        let moved = |n: &u64| {
+            let text = crate::session::spoken_number(*n);
+            let clip = bank.clip(&text).unwrap();
+            let at = |samples: &[f32]| beat(samples, RATE, &text, BeatOn::First).unwrap();
+            at(&clear(&clip).samples).abs_diff(at(&clip.samples)) as f64 / f64::from(RATE)
+        };
+        let stay = (1..=20).filter(|n| moved(n) < 0.020).count();
+        assert!(stay >= 15, "{stay} of 20");
     }
 
     #[test]
