@@ -235,7 +235,11 @@ fn a_skip_cuts_what_it_passes_and_keeps_what_is_to_come() {
             )
         })
         .collect();
-    assert_eq!(cut.len(), 3, "the one that is over by then, and those at 2000 and 3000");
+    assert_eq!(
+        cut.len(),
+        3,
+        "the one that is over by then, and those at 2000 and 3000"
+    );
     let out = pull(&mut timeline, 2_000);
     let onsets: Vec<_> = (1..out.len())
         .filter(|&k| out[k] > 0.0 && out[k - 1] == 0.0)
