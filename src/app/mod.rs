@@ -165,7 +165,8 @@ impl App {
             events.push(event);
         }
         let stood = stood.min(now.since(self.counted.min(now)));
-        self.handle(Input::Stalled { stood, slept }, now);
+        let told = self.counted;
+        self.handle(Input::Stalled { stood, slept, told }, now);
         for event in events {
             self.voiced(event, now);
         }

@@ -65,6 +65,8 @@ pub enum Input {
         stood: Duration,
         /// Real time that passed beside that, which session time knows nothing of: the machine slept.
         slept: Duration,
+        /// The moment of the last beat that was told; it may lie ahead, for sound is handed over ahead.
+        told: Moment,
     },
     /// The moment of [`Session::poll_timeout`] has come.
     Timeout,

@@ -263,7 +263,7 @@ impl Session {
             Input::Noise { floor_db } => self.noise(floor_db),
             Input::Microphone(present) => self.microphone(present, now),
             Input::LoudspeakerBack => self.loudspeaker_back(now),
-            Input::Stalled { stood, slept } => self.stalled(stood, slept, now),
+            Input::Stalled { stood, slept, told } => self.stalled(stood, slept, told, now),
             Input::Timeout => {}
         }
         while let Some(timer) = self.timers.expired(now) {

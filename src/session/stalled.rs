@@ -21,7 +21,8 @@ const TELLING: Duration = Duration::from_secs(4);
 
 impl Session {
     /// The talk stood still until `now`: `stood` of session time, and `slept` that session time knows nothing of.
-    pub(super) fn stalled(&mut self, stood: Duration, slept: Duration, now: Moment) {
+    /// The last beat that was told had its moment at `told`.
+    pub(super) fn stalled(&mut self, stood: Duration, slept: Duration, told: Moment, now: Moment) {
         let gone = stood + slept;
         if gone < UNNOTICED || matches!(self.doing, Doing::Leaving { .. }) {
             return;
@@ -43,8 +44,10 @@ impl Session {
                 self.tell_of_stall(true, now);
             }
             // Its end was on time; what comes next is said now.
-            Doing::Holding { end, .. } if end <= since => {}
-            Doing::Holding { .. } if self.can_be_extended(gone) => self.extend(stood, slept, now),
+            Doing::Holding { end, .. } if end <= since.max(told) => {}
+            Doing::Holding { .. } if self.can_be_extended(gone) => {
+                self.extend(stood, slept, told, now)
+            }
             Doing::Holding { .. } => self.begin_again(now),
             Doing::Pressing { phase } if phase > 1 && gone > LONGEST => self.begin_again(now),
             Doing::Waiting {
@@ -75,7 +78,7 @@ impl Session {
     }
 
     /// The seconds of the standstill, and those in which it is told, are not counted.
-    fn extend(&mut self, stood: Duration, slept: Duration, now: Moment) {
+    fn extend(&mut self, stood: Duration, slept: Duration, told: Moment, now: Moment) {
         let Doing::Holding { phase, zero, end } = self.doing else {
             return;
         };
@@ -89,7 +92,8 @@ impl Session {
         let (zero, end) = (zero + by, end + by);
         self.doing = Doing::Holding { phase, zero, end };
         self.extended += by + slept;
-        self.stands_until = now + TELLING;
+        // No number is told twice.
+        self.stands_until = (now + TELLING).max(told + by);
         self.timers.set(Timer::HoldEnd, end);
         self.record(hold_event(&id, phase, zero));
         self.out.push_back(Output::StopCount);

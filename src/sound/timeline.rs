@@ -22,8 +22,9 @@
 //! # Jumping
 //!
 //! [`Timeline::skip_to`], or [`Cue::skip_to`] for a timeline that is already out of reach, moves on
-//! to a later frame. Clips that begin after it keep their places. Clips that were sounding, or were
-//! to begin in what is skipped, are cut: a count that was due then must not be heard late.
+//! to a later frame. Clips that begin after it keep their places. Clips that were to begin in what is
+//! skipped are cut: a count that was due then must not be heard late. Clips that were sounding are where
+//! they would be by then, after up to half a second; after more, they are cut.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ const WAITING: usize = 256;
 const SOUNDING: usize = 32;
 /// Frames that a fade or a change of level takes: 10 ms.
 const RAMP: u32 = RATE / 100;
+/// A clip that was sounding goes on after a jump over no more than this: half a second of it is not heard.
+const STUMBLE: u64 = RATE as u64 / 2;
 /// Up to here samples pass unchanged.
 const KNEE: f32 = 0.9;
 /// No jump is wanted.
@@ -270,11 +273,23 @@ impl Timeline {
             return;
         }
         self.flush_tap();
+        let skipped = frame - self.frame;
         self.frame = frame;
         self.far.first = frame;
         self.shared.position.store(frame, Ordering::Relaxed);
-        while let Some(clip) = self.sounding.pop() {
-            self.finish(clip, true);
+        let mut index = self.sounding.len();
+        while index > 0 {
+            index -= 1;
+            let Some(clip) = self.sounding.get_mut(index) else {
+                break;
+            };
+            let next = clip.next + skipped.min(STUMBLE + 1) as usize;
+            if skipped <= STUMBLE && next < clip.samples.len() {
+                clip.next = next;
+            } else {
+                let clip = self.sounding.swap_remove(index);
+                self.finish(clip, true);
+            }
         }
         // From the end: the earliest starts. Those to start soon move to this frame.
         let mut index = self.waiting.len();

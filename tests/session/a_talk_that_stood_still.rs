@@ -204,10 +204,10 @@ fn what_boots_goes_on_booting_while_the_machine_sleeps() {
     let mut talk = at("boot");
     talk.pass(100.0);
     let (before, _) = talk.session.view(talk.now).wait.expect("it waits");
-    talk.stall(0.0, 75.0);
-    assert_eq!(talk.session.view(talk.now).wait, Some((before + 75, 180)));
+    talk.stall(0.0, 60.0);
+    assert_eq!(talk.session.view(talk.now).wait, Some((before + 60, 180)));
     talk.said.clear();
-    talk.pass(6.0);
+    talk.pass(15.0);
     assert!(talk.heard_back().contains("about now"));
 }
 

@@ -162,7 +162,8 @@ impl Talk {
     pub(crate) fn stall(&mut self, stood: f64, slept: f64) {
         let [stood, slept] = [stood, slept].map(Duration::from_secs_f64);
         self.now = self.now + stood;
-        self.input(Input::Stalled { stood, slept });
+        let told = self.sounded.last().map_or(Moment::ZERO, |beat| beat.due);
+        self.input(Input::Stalled { stood, slept, told });
     }
 
     /// Lets the voice finish what it is saying.

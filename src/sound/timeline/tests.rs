@@ -216,7 +216,7 @@ fn thousands_of_clips_are_each_reported_once_even_if_nobody_reads_for_long() {
 fn a_skip_cuts_what_it_passes_and_keeps_what_is_to_come() {
     let (mut control, mut timeline) = timeline(0);
     let tick = clip(100, 0.5);
-    control.send(place(1, Some(0), &clip(5_000, 0.1))).unwrap();
+    control.send(place(1, Some(0), &clip(3_000, 0.1))).unwrap();
     for n in 2..=5 {
         control.send(place(n, Some(n * 1_000), &tick)).unwrap();
     }
@@ -235,7 +235,11 @@ fn a_skip_cuts_what_it_passes_and_keeps_what_is_to_come() {
             )
         })
         .collect();
-    assert_eq!(cut.len(), 3, "the one sounding, and those at 2000 and 3000");
+    assert_eq!(
+        cut.len(),
+        3,
+        "the one that is over by then, and those at 2000 and 3000"
+    );
     let out = pull(&mut timeline, 2_000);
     let onsets: Vec<_> = (1..out.len())
         .filter(|&k| out[k] > 0.0 && out[k - 1] == 0.0)
@@ -258,6 +262,32 @@ fn a_clip_for_as_soon_as_possible_survives_a_skip_that_comes_before_it() {
         })
     );
     assert_eq!(control.position(), 4_801);
+}
+
+#[test]
+fn what_was_sounding_goes_on_after_a_short_jump_where_it_would_be_by_then() {
+    let (mut control, mut timeline) = timeline(0);
+    let ramp: Arc<[f32]> = (0..60_000).map(|k| k as f32 / 100_000.0).collect();
+    let clip = Command::Place {
+        id: 1,
+        at: None,
+        samples: ramp,
+        gain: 1.0,
+    };
+    control.send(clip).unwrap();
+    pull(&mut timeline, 100);
+    timeline.skip_to(20_000);
+    assert_eq!(pull(&mut timeline, 1), [0.2]);
+    timeline.skip_to(50_000);
+    assert_eq!(pull(&mut timeline, 1), [0.0], "too far");
+    assert!(matches!(
+        control.reports().last(),
+        Some(Report::Finished {
+            id: 1,
+            cut: true,
+            ..
+        })
+    ));
 }
 
 #[test]
