@@ -20,16 +20,19 @@ fn guides() -> Vec<Arc<Guide>> {
 /// `make voice` renders what is missing.
 #[test]
 fn every_sentence_of_the_built_in_guides_has_a_clip() {
-    let bank = Bank::load(&tree("audio/bdl")).expect("the voice loads");
-    for guide in guides() {
-        let sentences = session::catalogue(&guide);
-        assert!(sentences.len() > 200);
-        for sentence in sentences {
-            assert!(
-                bank.has(&sentence),
-                "{}: no clip says {sentence:?}",
-                guide.id
-            );
+    for voice in ["audio/bdl", "audio/slt"] {
+        let bank = Bank::load(&tree(voice)).expect("the voice loads");
+        for guide in guides() {
+            let mut sentences = session::catalogue(&guide);
+            assert!(sentences.len() > 200);
+            sentences.extend(session::said_around(&guide));
+            for sentence in sentences {
+                assert!(
+                    bank.has(&sentence),
+                    "{}: no clip of {voice} says {sentence:?}",
+                    guide.id
+                );
+            }
         }
     }
 }

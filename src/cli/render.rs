@@ -41,7 +41,9 @@ pub(super) fn render(args: RenderArgs) -> Result<ExitCode, Failure> {
         let said = if args.technician {
             session::phrases(&guide)
         } else {
-            session::catalogue(&guide)
+            let mut said = session::catalogue(&guide);
+            said.extend(session::said_around(&guide));
+            said
         };
         for text in said {
             if !texts.iter().any(|(known, _)| *known == text) {
