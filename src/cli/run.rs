@@ -41,7 +41,7 @@ pub(super) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
                 (None, Vec::new())
             }
         };
-    let voice = voice::live(&args.talk, &guide)?;
+    let voice = voice::live(&args.talk, &guide, kept.is_some())?;
     let keep_audio = args
         .keep_audio
         .as_deref()

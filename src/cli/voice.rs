@@ -73,13 +73,18 @@ pub(super) fn room() -> Room {
     Room::new(cache::directory().map(|dir| dir.join("noise-floor-db")))
 }
 
-/// The voice of a live talk through `guide`: what it has no clip for is rendered ahead, aside.
-pub(super) fn live(args: &TalkArgs, guide: &Arc<Guide>) -> Result<Voice, Failure> {
+/// The voice of a live talk through `guide`: what it has no clip for is rendered ahead, aside; what an offer
+/// of a kept place says comes first where there is one to be made.
+pub(super) fn live(args: &TalkArgs, guide: &Arc<Guide>, offers: bool) -> Result<Voice, Failure> {
     let bank = bank(args)?;
     let renderer = synth(args, &bank)?.map_or_else(Renderer::none, Renderer::aside);
     let mut voice = Voice::new(bank, renderer);
-    let mut said = session::said_around(guide);
-    said.extend(session::catalogue(guide));
+    let mut said = session::catalogue(guide);
+    if offers {
+        said.splice(0..0, session::said_around(guide));
+    } else {
+        said.extend(session::said_around(guide));
+    }
     voice.prepare(&said);
     Ok(voice)
 }
