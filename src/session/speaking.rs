@@ -67,12 +67,13 @@ impl Session {
             return;
         }
         self.quiet_since = now;
-        let line = if present {
-            Line::MicrophoneBack
+        let (line, urgency) = if present {
+            (Line::MicrophoneBack, Urgency::Next)
         } else {
-            Line::NoMicrophone
+            // A long prompt would ask for words that cannot be heard.
+            (Line::NoMicrophone, Urgency::Aside)
         };
-        self.say(vec![words(&line)], Urgency::Next);
+        self.say(vec![words(&line)], urgency);
     }
 
     pub(super) fn loudspeaker_back(&mut self, now: Moment) {
