@@ -43,7 +43,7 @@ const MOST_MISTAKEN: usize = 2;
 
 /// So far above what is left of our own voice, in dB, even what resembles the words being spoken was said
 /// by somebody else.
-const SURELY_ANOTHER: f32 = 15.0;
+const SURELY_ANOTHER: f32 = 11.0;
 
 /// A command's loudest moment is at least this far above the noise floor, in dB.
 const LEAST_RISE: f32 = 6.0;
@@ -310,7 +310,7 @@ impl Decision {
                     }
                     length if length < SHORTEST => Reason::TooShort,
                     length if length > longest => Reason::TooLong,
-                    _ if over_echo.is_some_and(|rise| rise < point.over_echo) => Reason::Echo,
+                    _ if !evidence.rises(point) => Reason::Echo,
                     _ if rise < LEAST_RISE => Reason::TooQuiet,
                     _ => Reason::Accepted,
                 }
