@@ -26,6 +26,9 @@ pub struct Phrase {
     pub lane: Lane,
 }
 
+/// What was looked at while it was being said, and not believed, is looked at again after so long.
+const LOOK_AGAIN: Duration = Duration::from_millis(80);
+
 /// As the quiet of [`Lane::Normal`], where a longer phrase begins with this one ("go", "go back").
 const QUIET_IF_LONGER_EXISTS: Duration = Duration::from_millis(320);
 
@@ -43,7 +46,7 @@ const MOST_MISTAKEN: usize = 2;
 
 /// So far above what is left of our own voice, in dB, even what resembles the words being spoken was said
 /// by somebody else.
-const SURELY_ANOTHER: f32 = 11.0;
+const SURELY_ANOTHER: f32 = 15.0;
 
 /// A command's loudest moment is at least this far above the noise floor, in dB.
 const LEAST_RISE: f32 = 6.0;
@@ -215,7 +218,7 @@ impl Decision {
         }
         let longer_exists = self.longer_exists(text);
         match phrase.lane {
-            Lane::Fast if !longer_exists && self.looked != text && now > self.looked_at => {
+            Lane::Fast if !longer_exists && self.may_look(text, now, quiet) => {
                 text.clone_into(&mut self.looked);
                 self.looked_at = now;
                 Next::Look
@@ -310,7 +313,7 @@ impl Decision {
                     }
                     length if length < SHORTEST => Reason::TooShort,
                     length if length > longest => Reason::TooLong,
-                    _ if !evidence.rises(point) => Reason::Echo,
+                    _ if over_echo.is_some_and(|rise| rise < point.over_echo) => Reason::Echo,
                     _ if rise < LEAST_RISE => Reason::TooQuiet,
                     _ => Reason::Accepted,
                 }
@@ -346,6 +349,16 @@ impl Decision {
             .map(|phrase| (phrase.text.clone(), evidence(phrase)))
             .filter(|(_, evidence)| evidence.odds.is_some_and(|odds| odds > 0.0))
             .max_by(|a, b| a.1.log_odds().total_cmp(&b.1.log_odds()))
+    }
+
+    /// Whether `text` is worth a look at `now`: for the first time, or when more of it has been heard.
+    fn may_look(&self, text: &str, now: Moment, quiet: Duration) -> bool {
+        if self.looked == text {
+            // When it is over it is judged for good.
+            quiet < Lane::Normal.operating_point().quiet && now >= self.looked_at + LOOK_AGAIN
+        } else {
+            now > self.looked_at
+        }
     }
 
     fn phrase(&self, text: &str) -> Option<&Phrase> {

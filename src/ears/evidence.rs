@@ -22,8 +22,7 @@ pub struct OperatingPoint {
     pub log_odds: f32,
     /// How much more confidence is wanted while our own voice sounds, in log odds.
     pub over_own_voice: f32,
-    /// How far it must then rise above what is usually left of our own voice, in dB; less where the verifier
-    /// believes in it.
+    /// How far it must then rise above what is usually left of our own voice, in dB.
     pub over_echo: f32,
     /// How long the partial result must have stood unchanged before it is looked at.
     pub stable: Duration,
@@ -44,7 +43,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
     },
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -1.5,
+        log_odds: -0.5,
         over_own_voice: 0.9,
         over_echo: 7.0,
         stable: Duration::from_millis(100),
@@ -65,10 +64,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
 pub const FEW_PHRASES: usize = 6;
 
 /// How much more than the verifier and the recogniser together need in quiet they need over our own voice, in log odds.
-const BOTH_OVER_OWN_VOICE: f32 = 0.0;
-
-/// A phrase that the verifier believes in needs to rise so much less above what our own voice leaves, in dB.
-const BELIEVED: f32 = 3.0;
+const BOTH_OVER_OWN_VOICE: f32 = 1.0;
 
 /// What the verifier's log odds count beside the recogniser's.
 const VERIFIER_WEIGHT: f32 = 1.0;
@@ -102,13 +98,6 @@ impl Evidence {
     /// Both opinions as natural log odds, the verifier's weighted.
     pub fn log_odds(&self) -> f32 {
         log_odds(self.confidence) + VERIFIER_WEIGHT * self.odds.unwrap_or(0.0)
-    }
-
-    /// Whether it rises as far above what our own voice leaves as `point` wants.
-    pub(super) fn rises(&self, point: &OperatingPoint) -> bool {
-        let believed = self.odds.is_some_and(|odds| odds > 0.0);
-        let wanted = point.over_echo - if believed { BELIEVED } else { 0.0 };
-        self.over_echo.is_none_or(|rise| rise >= wanted)
     }
 
     /// Whether it is as much as `point` wants where so many `phrases` are listened for.

@@ -88,7 +88,7 @@ impl Session {
             Overlay::Paused => first.extend([Command::Continue, Command::Stop].map(taught)),
             Overlay::StopAsked => first.extend([Command::Yes, Command::Continue].map(taught)),
             Overlay::Clear if self.doing == Doing::Offered => {
-                first.extend([Command::Continue, Command::StartOver].map(taught));
+                first.extend([Command::Continue, Command::No].map(taught));
             }
             Overlay::Clear => match self.step().map(|step| &step.kind) {
                 Some(Kind::Confirm { phrase }) => first.push(phrase.clone()),

@@ -61,7 +61,7 @@ pub fn said_around(guide: &Guide) -> Vec<String> {
         Line::WasStopped,
         Line::AsksAgain,
         Line::AskReturn,
-        Line::YouCanSay("continue, or start over".into()),
+        Line::YouCanSay("continue, or no".into()),
         Line::AskInterrupt,
         Line::PlaceKept,
         Line::PlaceUnusable,

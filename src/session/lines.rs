@@ -159,7 +159,7 @@ pub(crate) fn words(line: &Line) -> String {
         Line::WereBetween => "You were at a question between the steps.".into(),
         Line::ThatHoldAgain => "That hold begins again, from its start.".into(),
         Line::AsksAgain => "Before anything is erased, I ask once more.".into(),
-        Line::AskReturn => "Say continue to go on there, or start over.".into(),
+        Line::AskReturn => "Say continue to go on there, or say no to begin at the start.".into(),
         Line::AskInterrupt => "You are holding. Press Control C again to stop.".into(),
         Line::PlaceKept => "Your place is kept for a day.".into(),
         Line::PlaceUnusable => {

@@ -96,12 +96,7 @@ impl Session {
             Overlay::Clear => {}
         }
         if self.doing == Doing::Offered {
-            let offered = [
-                Command::Continue,
-                Command::StartOver,
-                Command::Yes,
-                Command::No,
-            ];
+            let offered = [Command::Continue, Command::Yes, Command::No];
             add(&mut listed, &offered);
             add(
                 &mut listed,

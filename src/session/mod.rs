@@ -376,7 +376,6 @@ impl Session {
     fn obey(&mut self, command: Command, end: Moment, now: Moment) {
         match command {
             Command::Next => self.done(now),
-            Command::StartOver => self.start_over(now),
             Command::Back => self.back(now),
             Command::Wait => self.pause(now),
             Command::Continue | Command::Yes if self.is_offered() => self.take_up(now),

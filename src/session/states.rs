@@ -142,7 +142,7 @@ mod tests {
             (State::Wait, "next"),
             (State::Paused, "continue"),
             (State::StopAsked, "no"),
-            (State::Offered, "start over"),
+            (State::Offered, "no"),
         ] {
             let phrases = said(state);
             assert!(phrases.iter().any(|p| p == own), "{state:?}: {phrases:?}");

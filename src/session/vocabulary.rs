@@ -16,8 +16,6 @@ pub enum Command {
     Wait,
     /// Go on after "wait" or "stop".
     Continue,
-    /// Begin at the beginning, where a kept place is offered.
-    StartOver,
     /// How long this takes, and how much is left.
     HowLong,
     /// Which step this is.
@@ -118,13 +116,6 @@ pub const TABLE: &[Row] = &[
         &["continue", "resume", "go on"],
         "c",
         "go on",
-        Care::Usual,
-    ),
-    row(
-        Command::StartOver,
-        &["start over"],
-        "o",
-        "begin at the beginning, where a kept place is offered",
         Care::Usual,
     ),
     row(
@@ -237,9 +228,7 @@ pub const TABLE: &[Row] = &[
 ];
 
 /// Commands that a talk can do without: by voice they are there only where the model knows their words.
-///
-/// Without "start over" a plain "no" declines the place that is offered.
-pub const OPTIONAL: &[Command] = &[Command::StartOver, Command::CountUp, Command::CountDown];
+pub const OPTIONAL: &[Command] = &[Command::CountUp, Command::CountDown];
 
 const fn row(
     command: Command,
@@ -280,7 +269,6 @@ impl Command {
             Self::Back => "back",
             Self::Wait => "wait",
             Self::Continue => "continue",
-            Self::StartOver => "start_over",
             Self::HowLong => "how_long",
             Self::WhereAmI => "where_am_i",
             Self::Why => "why",

@@ -35,13 +35,14 @@ pub struct Opinions {
 pub struct Opinion {
     /// The text.
     pub text: String,
-    /// The steepest rise of the level: the index's `beat_s`.
+    /// The steepest rise of the level.
     pub rise_s: f64,
     /// The beginning of the vowel by its phones: the median of three.
     pub phones_s: f64,
     /// From the least to the greatest of the three.
     pub spread_s: f64,
-    /// Which one holds and why, where they differ by more than [`TOLERANCE`]; `None`: nobody has looked yet.
+    /// Which one holds and why ("rise: ...", "phones: ..."), where they differ by more than [`TOLERANCE`]; `None`:
+    /// nobody has looked yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
 }
@@ -50,6 +51,14 @@ impl Opinion {
     /// The phones' centre less the rise's, in seconds.
     pub fn difference(&self) -> f64 {
         self.phones_s - self.rise_s
+    }
+
+    /// The one that holds: the index's `beat_s`.
+    pub fn beat(&self) -> f64 {
+        match &self.decision {
+            Some(decision) if decision.starts_with("phones") => self.phones_s,
+            _ => self.rise_s,
+        }
     }
 
     /// Whether the methods agree, or a person has decided between them.
@@ -128,17 +137,14 @@ pub fn check(dir: &Path, texts: &[String]) -> Result<Opinions, OpinionError> {
 fn opinion(entry: &Entry, onsets: &[f64], before: &Opinions) -> Opinion {
     let tenths = |secs: f64| (secs * 1e4).round() / 1e4;
     let at = |index: usize| onsets.get(index).copied().unwrap_or(entry.beat_s);
-    let same = |it: &&Opinion| it.text == entry.text && (it.rise_s - entry.beat_s).abs() < SAME;
+    let same = |it: &&Opinion| it.text == entry.text && (it.beat() - entry.beat_s).abs() < SAME;
+    let known = before.beat.iter().find(same);
     Opinion {
         text: entry.text.clone(),
-        rise_s: tenths(entry.beat_s),
+        rise_s: known.map_or(tenths(entry.beat_s), |it| it.rise_s),
         phones_s: tenths(at(onsets.len() / 2)),
         spread_s: tenths(at(onsets.len().saturating_sub(1)) - at(0)),
-        decision: before
-            .beat
-            .iter()
-            .find(same)
-            .and_then(|it| it.decision.clone()),
+        decision: known.and_then(|it| it.decision.clone()),
     }
 }
 
@@ -162,18 +168,23 @@ mod tests {
     /// `talkthrough check-beats` finds what is missing or has changed; a difference wants a `decision`.
     #[test]
     fn every_beat_has_two_opinions_that_agree_or_a_decision() {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio/bdl");
-        let (bank, opinions) = (Bank::load(&dir).unwrap(), read(&dir).unwrap());
-        for text in session::beat_texts() {
-            let entry = bank.entry(&text).unwrap();
-            let opinion = opinions.beat.iter().find(|it| it.text == entry.text);
-            let opinion =
-                opinion.unwrap_or_else(|| panic!("nobody has checked the beat of {text:?}"));
-            assert!(
-                (opinion.rise_s - entry.beat_s).abs() < SAME,
-                "the clip of {text:?} has changed since its beat was checked"
-            );
-            assert!(opinion.is_settled(), "{opinion:?} wants a decision");
+        for voice in ["audio/bdl", "audio/slt"] {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(voice);
+            let (bank, opinions) = (Bank::load(&dir).unwrap(), read(&dir).unwrap());
+            for text in session::beat_texts() {
+                let entry = bank.entry(&text).unwrap();
+                let opinion = opinions.beat.iter().find(|it| it.text == entry.text);
+                let opinion = opinion
+                    .unwrap_or_else(|| panic!("{voice}: nobody has checked the beat of {text:?}"));
+                assert!(
+                    (opinion.beat() - entry.beat_s).abs() < SAME,
+                    "{voice}: the clip of {text:?} has changed since its beat was checked"
+                );
+                assert!(
+                    opinion.is_settled(),
+                    "{voice}: {opinion:?} wants a decision"
+                );
+            }
         }
     }
 }

@@ -7,26 +7,29 @@ use talkthrough::record::{Event, Line};
 use talkthrough::sound::file::Pcm;
 use talkthrough::voice::Bank;
 
+/// How often the short talk is led at the most. A machine that stands still for longer than a loudspeaker may
+/// makes the talk take its devices for lost, and what was being said with them: such a try proves nothing.
+const TRIES: usize = 3;
+
 /// A short guide with a carried hold, led from start to end by a voice in the room alone; the count is
 /// then looked for in what the loudspeaker's monitor recorded.
 #[test]
 fn a_short_talk_is_led_by_voice_and_its_count_is_even() {
-    let Some(mut card) = Card::start() else {
-        return;
-    };
     let guide = tree().join("tests/card/short.toml");
-    lead(
-        &mut card,
-        &guide,
-        &[
-            ("agree", "erase it"),
-            ("press", "holding"),
-            ("plug-in", "plugged in"),
-            ("look", "next"),
-        ],
-        13,
-        Machine::Busy,
-    );
+    let answers = [
+        ("agree", "erase it"),
+        ("press", "holding"),
+        ("plug-in", "plugged in"),
+        ("look", "next"),
+    ];
+    let led_well = (0..TRIES).any(|_| {
+        let Some(mut card) = Card::start() else {
+            return true;
+        };
+        let lead = || lead(&mut card, &guide, &answers, 13, Machine::Busy);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(lead)).is_ok()
+    });
+    assert!(led_well, "not once in {TRIES} tries, see above");
 }
 
 /// The whole built-in talk in real time: some five minutes. Part of `make measure`.

@@ -89,7 +89,7 @@ fn the_talk_goes_on_where_it_broke_off_and_a_hold_begins_again() {
 
     let mut talk = home.talk(&[]);
     assert!(talk.offered().is_some());
-    talk.press("o");
+    talk.press("n");
     talk.wait_for_step("agree");
     talk.wait_until("no place", |_| kept(&home).is_none());
 }

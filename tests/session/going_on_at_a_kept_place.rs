@@ -43,7 +43,7 @@ fn the_place_is_offered_and_nothing_happens_before_it_is_taken() {
     let mut talk = after(&kept_at("boot"));
     assert_eq!(
         talk.heard_back(),
-        "You were at step four. Say continue to go on there, or start over."
+        "You were at step four. Say continue to go on there, or say no to begin at the start."
     );
     assert!(talk.events.iter().any(
         |(_, event)| matches!(event, Event::Offer { step, holding: false } if step == "boot")
@@ -72,7 +72,7 @@ fn a_hold_begins_again_from_its_start() {
     assert_eq!(
         next.heard_back(),
         "You were at step two, holding. That hold begins again, from its start. \
-         Say continue to go on there, or start over."
+         Say continue to go on there, or say no to begin at the start."
     );
     next.hear("continue");
     assert_eq!(next.step(), "press");
@@ -119,7 +119,7 @@ fn the_irreversible_step_is_asked_again_where_nothing_was_done_since() {
     assert_eq!(
         talk.heard_back(),
         "You were at step one. Before anything is erased, I ask once more. \
-         Say continue to go on there, or start over."
+         Say continue to go on there, or say no to begin at the start."
     );
     assert!(
         !talk.can_say("erase it"),
@@ -139,17 +139,15 @@ fn the_irreversible_step_is_asked_again_where_nothing_was_done_since() {
 }
 
 #[test]
-fn start_over_begins_at_the_beginning_and_forgets_the_place() {
-    for words in ["start over", "no"] {
-        let mut talk = after(&kept_at("boot"));
-        talk.said.clear();
-        talk.hear(words);
-        assert_eq!(talk.step(), "erase");
-        assert!(talk.heard_back().starts_with("This erases everything."));
-        assert_eq!(talk.kept, None);
-        talk.hear("go back");
-        assert!(talk.heard_back().contains("This is the first step."));
-    }
+fn no_begins_at_the_beginning_and_forgets_the_place() {
+    let mut talk = after(&kept_at("boot"));
+    talk.said.clear();
+    talk.hear("no");
+    assert_eq!(talk.step(), "erase");
+    assert!(talk.heard_back().starts_with("This erases everything."));
+    assert_eq!(talk.kept, None);
+    talk.hear("go back");
+    assert!(talk.heard_back().contains("This is the first step."));
 }
 
 #[test]
@@ -205,7 +203,7 @@ fn keys_and_questions_work_at_the_offer() {
     talk.listen_to_the_end();
     talk.said.clear();
     talk.hear("help");
-    assert_eq!(talk.heard_back(), "You can say continue, or start over.");
+    assert_eq!(talk.heard_back(), "You can say continue, or no.");
     talk.hear("say again");
     assert!(talk.heard_back().starts_with("You were at step four."));
     talk.input(Input::Primary);

@@ -223,7 +223,7 @@ fn a_word_that_may_go_on_is_given_more_time() {
 }
 
 #[test]
-fn the_fast_lane_looks_once_while_the_word_is_being_said() {
+fn the_fast_lane_looks_now_and_then_while_the_word_is_being_said() {
     let mut decision = listening();
     assert_eq!(
         decision.partial_result("stop", at(1.0), ms(0), false),
@@ -236,6 +236,10 @@ fn the_fast_lane_looks_once_while_the_word_is_being_said() {
     assert_eq!(
         decision.partial_result("stop", at(1.12), ms(0), false),
         Next::Listen
+    );
+    assert_eq!(
+        decision.partial_result("stop", at(1.18), ms(60), false),
+        Next::Look
     );
     assert_eq!(
         decision.partial_result("stop", at(1.3), ms(200), false),
