@@ -153,7 +153,7 @@ mod tests {
         let point = Lane::Normal.operating_point();
         assert!(!evidence(0.6, None).suffices(point, 6, false));
         assert!(evidence(0.6, Some(2.0)).suffices(point, 6, false));
-        assert!(!evidence(0.99, Some(-6.0)).suffices(point, 6, false));
+        assert!(!evidence(1.0, Some(-6.0)).suffices(point, 6, false));
         let weak = evidence(0.5, Some(0.0));
         assert!(weak.suffices(point, 6, false) && !weak.suffices(point, 40, false));
         let doubted = evidence(0.9, Some(-6.0));
