@@ -70,12 +70,12 @@ deny:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --version $(CARGO_DENY) cargo-deny
 	cargo deny check
 
-VOICES := $(TARGET)/voices
-measure-timeline: build
+timeline: build
 	cargo run --release --quiet --bin talkthrough -- rehearse wisenet-dvr --out $(TARGET)/timeline
 	cargo run --release --quiet --bin talkthrough -- timeline $(TARGET)/timeline/session.jsonl -o guides/wisenet-dvr.svg
 
-voice: build
+VOICES := $(TARGET)/voices
+measure-voice: build
 	@[ -x $(VOICES)/venv/bin/pip ] || python3 -m venv $(VOICES)/venv
 	@$(VOICES)/venv/bin/pip install --quiet --disable-pip-version-check --requirement benches/voices/requirements.txt
 	cargo run --release --quiet --example measure_voice -- --export $(VOICES) audio/bdl audio/slt
