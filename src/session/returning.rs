@@ -246,17 +246,18 @@ impl Session {
     /// The news that have not been told, as sentences.
     pub(super) fn take_news(&mut self) -> Vec<String> {
         let untold = std::mem::take(&mut self.untold);
-        untold
-            .iter()
-            .map(|news| {
-                words(&match news {
-                    News::PlaceUnusable => Line::PlaceUnusable,
-                    News::PlaceNotKept => Line::PlaceNotKept,
-                    News::AudioKept => Line::AudioKept,
-                    News::AudioNotKept => Line::AudioNotKept,
-                })
-            })
-            .collect()
+        untold.into_iter().map(sentence).collect()
+    }
+
+    /// News among what was cut off have not been told after all: they are taken from `unsaid`, to be told later.
+    pub(super) fn untell(&mut self, unsaid: &mut Vec<String>) {
+        for news in &self.told {
+            let before = unsaid.len();
+            unsaid.retain(|said| *said != sentence(*news));
+            if unsaid.len() < before && !self.untold.contains(news) {
+                self.untold.push(*news);
+            }
+        }
     }
 
     /// Tells news where nothing is being counted.
@@ -279,4 +280,14 @@ impl Session {
         })
         .next()
     }
+}
+
+/// What is said of `news`.
+fn sentence(news: News) -> String {
+    words(&match news {
+        News::PlaceUnusable => Line::PlaceUnusable,
+        News::PlaceNotKept => Line::PlaceNotKept,
+        News::AudioKept => Line::AudioKept,
+        News::AudioNotKept => Line::AudioNotKept,
+    })
 }

@@ -54,8 +54,9 @@ impl Session {
         }
     }
 
-    /// What the listener interrupted is kept for "continue".
-    pub(super) fn speech_cut(&mut self, id: SpeechId, unsaid: Vec<String>, now: Moment) {
+    /// What the listener interrupted is kept for "continue"; news are told again by themselves.
+    pub(super) fn speech_cut(&mut self, id: SpeechId, mut unsaid: Vec<String>, now: Moment) {
+        self.untell(&mut unsaid);
         if self.interrupted.contains(&id) {
             self.unsaid.extend(unsaid);
         }

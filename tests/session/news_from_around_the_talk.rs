@@ -2,6 +2,7 @@
 
 use crate::harness::{Talk, every_kind, kept_at};
 use talkthrough::record::Event;
+use talkthrough::session::vocabulary::Command;
 use talkthrough::session::{Input, News, Outcome};
 
 const NOT_KEPT: &str = "I cannot keep your place. If this breaks off, we begin at the start.";
@@ -40,6 +41,25 @@ fn that_the_place_cannot_be_kept_is_said_once_and_not_into_a_count() {
         talk.heard_back(),
         "Stopped. Nothing more will happen.",
         "nothing untrue is promised"
+    );
+}
+
+#[test]
+fn news_that_the_next_key_cut_off_are_told_after_it() {
+    let mut talk = kept_at("unplug");
+    talk.input(Input::News(News::PlaceNotKept));
+    assert_eq!(talk.heard_back(), NOT_KEPT);
+    talk.pass(1.0);
+    talk.input(Input::Key(Command::Next));
+    let said = talk.heard_back();
+    assert!(said.ends_with(NOT_KEPT) && said != NOT_KEPT, "{said}");
+    talk.listen_to_the_end();
+    talk.input(Input::Key(Command::Wait));
+    talk.input(Input::Key(Command::Continue));
+    talk.listen_to_the_end();
+    assert!(
+        !talk.heard_back().contains(NOT_KEPT),
+        "what was told is not told again"
     );
 }
 
