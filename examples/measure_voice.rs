@@ -82,10 +82,11 @@ fn measure(
         let clip = bank
             .clip(text)
             .ok_or_else(|| format!("{text:?} cannot be decoded"))?;
-        let clip = if in_noise {
-            talkthrough::voice::in_noise(&clip)
-        } else {
-            clip
+        let number = (0..=60).any(|n| talkthrough::session::spoken_number(n) == text);
+        let clip = match (in_noise, number) {
+            (true, true) => talkthrough::voice::in_noise_on_the_beat(&clip),
+            (true, false) => talkthrough::voice::in_noise(&clip),
+            (false, _) => clip,
         };
         decoding += began.elapsed();
         let (level, peak) = (
@@ -104,7 +105,7 @@ fn measure(
             spoken += clip.duration();
             paused += clip.duration() + PAUSE;
         }
-        if (0..=60).any(|n| talkthrough::session::spoken_number(n) == text) {
+        if number {
             numbers.push(clip.duration().as_secs_f64());
         }
         if let Some(out) = &out {

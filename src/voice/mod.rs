@@ -40,6 +40,11 @@ pub fn in_noise(clip: &Clip) -> std::sync::Arc<Clip> {
     clarity::clear(clip)
 }
 
+/// The clip as it is said in a loud room where it has a beat to keep.
+pub fn in_noise_on_the_beat(clip: &Clip) -> std::sync::Arc<Clip> {
+    clarity::clear_on_the_beat(clip)
+}
+
 pub use bank::{Bank, VoiceError};
 pub use beats::{Beat, BeatSound, Rank};
 pub use clip::Clip;

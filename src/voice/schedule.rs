@@ -45,11 +45,11 @@ use super::bank::Bank;
 use super::beats::BeatClip;
 use super::clip::Clip;
 use super::event::{Spoken, VoiceEvent};
-use super::in_noise;
 use super::placement::{Kind, Placement, Placements, State};
 use super::renderer::{Renderer, Rendering};
 use super::sounds::Sound;
 use super::speech::Speech;
+use super::{in_noise, in_noise_on_the_beat};
 use crate::sound::RATE;
 use crate::sound::timeline::{Command, Report};
 use crate::time::Moment;
@@ -240,15 +240,23 @@ fn hand_over(placement: &Placement, at: Option<Moment>) -> Command {
     }
 }
 
-/// The clip for a text: shipped, else made by a speech program; shaped for a loud room where `clear`.
-fn rendering(bank: &Bank, renderer: &mut Renderer, text: &str, clear: bool) -> Rendering {
+/// How a clip is shaped for a loud room.
+type Shaping = fn(&Clip) -> Arc<Clip>;
+
+/// The clip for a text: shipped, else made by a speech program; shaped where the room is loud.
+fn rendering(
+    bank: &Bank,
+    renderer: &mut Renderer,
+    text: &str,
+    shaping: Option<Shaping>,
+) -> Rendering {
     let rendering = match bank.clip(text) {
         Some(clip) => Rendering::Ready(clip),
         None => renderer.get(text),
     };
-    match rendering {
-        Rendering::Ready(clip) if clear => Rendering::Ready(in_noise(&clip)),
-        rendering => rendering,
+    match (rendering, shaping) {
+        (Rendering::Ready(clip), Some(shaped)) => Rendering::Ready(shaped(&clip)),
+        (rendering, _) => rendering,
     }
 }
 

@@ -12,8 +12,9 @@ impl Voice {
     /// a beat that is in both goes on undisturbed. A word for which it is too late becomes its sound (a tick;
     /// the tone of the end); a beat whose moment is past is dropped, never shifted.
     pub fn count(&mut self, beats: &[Beat], now: Moment) {
+        let shaping = self.clear.then_some(in_noise_on_the_beat as Shaping);
         let mut clips = beat_clips(beats, |text| {
-            match rendering(&self.bank, &mut self.renderer, text, self.clear) {
+            match rendering(&self.bank, &mut self.renderer, text, shaping) {
                 Rendering::Ready(clip) => Some(clip),
                 // A beat cannot wait.
                 Rendering::Pending | Rendering::Unavailable => {

@@ -130,7 +130,8 @@ impl Voice {
             };
             let id = speech.id;
             if speech.ready.is_none() {
-                match rendering(&self.bank, &mut self.renderer, &text, self.clear) {
+                let shaping = self.clear.then_some(in_noise as Shaping);
+                match rendering(&self.bank, &mut self.renderer, &text, shaping) {
                     Rendering::Ready(clip) => speech.ready = Some(at_tempo(&clip, self.tempo)),
                     Rendering::Pending if now - *speech.asked.get_or_insert(now) < RENDERING => {
                         return;
