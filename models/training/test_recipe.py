@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import ctc
+import embedding
 import export
 import features
 import kaldi_model
@@ -50,6 +51,13 @@ class Loss(unittest.TestCase):
             nudge = jnp.zeros_like(self.log_p).at[at].set(0.01)
             slope = (total(self.log_p + nudge) - total(self.log_p - nudge)) / 0.02
             self.assertAlmostEqual(float(gradient[at]), float(slope), places=2)
+
+
+class Embedding(unittest.TestCase):
+    def test_it_is_what_the_package_computes(self):
+        samples = np.random.default_rng(1).normal(0, 3000, 28_000)
+        for difference in embedding.check(samples):
+            self.assertLess(difference, 1e-3)
 
 
 class Export(unittest.TestCase):

@@ -1,7 +1,7 @@
 """Trains the verifier: the second opinion on a phrase that the recogniser believes to have heard.
 
     python verifier.py train --work-dir DIR --minutes 30
-    python verifier.py export DIR/verifier.npz ../talkthrough-en
+    python verifier.py export DIR/verifier.npz DIR/spotter.npz ../talkthrough-en
 
 A cascade, as small keyword spotters have it (Gruenstein et al. 2017, "A Cascade Architecture for Keyword Spotting on
 Mobile Devices"): the recogniser proposes, and a network that was trained to tell whole phrases apart disposes. It looks at
@@ -10,6 +10,8 @@ the 1.5 s that end shortly after the word, so it also sees what was said before.
 
 What it learns from are the feature shards of `prepare.py`: an utterance is an example of a phrase if its phones are exactly
 those of the phrase, and of none otherwise. Speech cut off in the middle is an example of none, too.
+
+Beside it stands `spotter.py`, which hears the same through a network trained by others; the program believes both alike.
 """
 
 import argparse
@@ -28,6 +30,7 @@ import optax
 import safetensors
 import safetensors.numpy
 
+import embedding
 import features
 import network
 import vocabulary
@@ -153,15 +156,22 @@ def batches(supply, class_of, normalisation, rng):
             yield drawn(utterances, by_class, normalisation, rng)
 
 
-def export(checkpoint, model_dir):
+def export(checkpoint, spotter_checkpoint, model_dir):
     """Writes what `src/ears/verifier/` reads: half precision is as good and half as large."""
-    groups, facts = network.load(checkpoint)
+    groups, facts = shipped(checkpoint) if checkpoint.is_dir() else network.load(checkpoint)
     model, half = groups["model"], lambda array: np.ascontiguousarray(array, np.float16)
     tensors = {"mean": groups["input"]["mean"].astype(np.float32), "deviation": groups["input"]["deviation"].astype(np.float32)}
     for number, layer in enumerate(model["trunk"]):
         tensors |= {f"trunk.{number}.{name}": half(array) for name, array in layer.items()}
     for part, layer in model["head"].items():
         tensors |= {f"{part}.{name}": half(array) for name, array in layer.items()}
+    spotter, spotter_facts = network.load(spotter_checkpoint)
+    if spotter_facts["phrases"] != facts["phrases"]:
+        raise SystemExit("the two halves know other phrases: train both anew")
+    tensors |= {f"spotter.{name}": array.astype(np.float32) for name, array in spotter["input"].items()}
+    for part, layer in spotter["model"].items():
+        tensors |= {f"spotter.{part}.{name}": half(array) for name, array in layer.items()}
+    tensors |= {f"embedding.{name}": half(array) for name, array in embedding.weights().items()}
     facts = {"phrases": json.dumps(facts["phrases"]), "steps": str(facts["steps"])}
     pathlib.Path(model_dir, "verifier.safetensors").write_bytes(safetensors.numpy.save(tensors, facts))
 
@@ -174,6 +184,8 @@ def shipped(model_dir):
     trunk, head = [{} for _ in network.OFFSETS], {}
     for name, array in tensors.items():
         match name.split("."):
+            case ["embedding" | "spotter", *_]:
+                pass
             case ["trunk", number, part]:
                 trunk[int(number)][part] = array
             case [layer, part]:
@@ -255,13 +267,14 @@ def main():
     training.add_argument("--minutes", type=float, default=30)
     training.add_argument("--peak-rate", type=float, default=1e-3)
     exporting = what.add_parser("export")
-    exporting.add_argument("checkpoint", type=pathlib.Path)
+    exporting.add_argument("checkpoint", type=pathlib.Path, help="of this, or a model directory whose first network is kept")
+    exporting.add_argument("spotter", type=pathlib.Path, help="checkpoint of spotter.py")
     exporting.add_argument("model_dir", type=pathlib.Path)
     options = options.parse_args()
     if options.what == "train":
         train(options)
     else:
-        export(options.checkpoint, options.model_dir)
+        export(options.checkpoint, options.spotter, options.model_dir)
 
 
 if __name__ == "__main__":

@@ -35,23 +35,23 @@ pub struct OperatingPoint {
 pub const OPERATING_POINTS: [OperatingPoint; 3] = [
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -1.0,
+        log_odds: -2.5,
         over_own_voice: 0.6,
-        over_echo: 6.0,
+        over_echo: 4.0,
         stable: Duration::from_millis(100),
         quiet: Duration::ZERO,
     },
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -0.5,
+        log_odds: -2.0,
         over_own_voice: 0.9,
-        over_echo: 7.0,
+        over_echo: 5.0,
         stable: Duration::from_millis(100),
         quiet: Duration::from_millis(200),
     },
     OperatingPoint {
         confidence: 0.9,
-        log_odds: 1.0,
+        log_odds: 3.0,
         over_own_voice: 0.8,
         over_echo: 9.0,
         stable: Duration::from_millis(100),
@@ -67,7 +67,7 @@ pub const FEW_PHRASES: usize = 6;
 const BOTH_OVER_OWN_VOICE: f32 = 1.0;
 
 /// What the verifier's log odds count beside the recogniser's.
-const VERIFIER_WEIGHT: f32 = 1.0;
+const VERIFIER_WEIGHT: f32 = 3.0;
 
 impl Lane {
     /// The evidence it wants.
@@ -124,7 +124,7 @@ impl Evidence {
 }
 
 /// Of a phrase that the recogniser did not even propose, it is as sure as this.
-const NOT_PROPOSED: f32 = 0.05;
+const NOT_PROPOSED: f32 = 0.2;
 
 /// Nor is it believed beyond this: its confidence compares phrases with one another, so that it is often certain of
 /// what is none of them. On half of the measuring speakers this costs no command.
@@ -152,11 +152,11 @@ mod tests {
     fn two_opinions_outweigh_one_and_many_phrases_want_more_of_both() {
         let point = Lane::Normal.operating_point();
         assert!(!evidence(0.6, None).suffices(point, 6, false));
-        assert!(evidence(0.6, Some(2.0)).suffices(point, 6, false));
-        assert!(!evidence(1.0, Some(-6.0)).suffices(point, 6, false));
-        let weak = evidence(0.5, Some(0.0));
+        assert!(evidence(0.6, Some(1.0)).suffices(point, 6, false));
+        assert!(!evidence(1.0, Some(-3.0)).suffices(point, 6, false));
+        let weak = evidence(0.5, Some(-0.5));
         assert!(weak.suffices(point, 6, false) && !weak.suffices(point, 40, false));
-        let doubted = evidence(0.9, Some(-6.0));
+        let doubted = evidence(0.9, Some(-3.0));
         assert!(doubted.suffices(point, 6, true) && !doubted.suffices(point, 6, false));
         assert!(!evidence(0.8, Some(-1.0)).suffices(point, 6, true));
         assert!(evidence(0.8, Some(1.0)).suffices(point, 6, true));
@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn what_was_not_proposed_needs_a_verifier_that_is_sure() {
         let point = Lane::Normal.operating_point();
-        assert!(!evidence(0.0, Some(2.0)).suffices(point, 6, false));
-        assert!(evidence(0.0, Some(4.0)).suffices(point, 6, false));
+        assert!(!evidence(0.0, Some(-1.0)).suffices(point, 6, false));
+        assert!(!evidence(0.0, Some(0.0)).suffices(point, 46, false));
+        assert!(evidence(0.0, Some(1.0)).suffices(point, 46, false));
     }
 }

@@ -7,12 +7,18 @@
 //! milliseconds now and then. A cascade of this kind is what small keyword spotters use (A. Gruenstein
 //! et al., "A Cascade Architecture for Keyword Spotting on Mobile Devices", 2017).
 //!
+//! It is two networks that are believed alike: `network`, which has the acoustic model's layers, and `spotter`, which
+//! hears through an `embedding` that was trained on very many people. Each fails on some speakers, seldom on the same.
+//!
 //! It knows a fixed list of phrases, the commands and numbers. Of others, such as those of a guide of
 //! your own, it has no opinion. `models/training/verifier.py` trains it and writes
 //! [`FILE`] into the model's directory; a model without that file has no verifier.
 
+mod embedding;
 mod features;
+mod layers;
 mod network;
+mod spotter;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +26,8 @@ use std::sync::Arc;
 use crate::limits::{VERIFIER_BYTES, read_file};
 use features::LogMel;
 use network::Network;
+use safetensors::SafeTensors;
+use spotter::Spotter;
 
 /// Name of its file in a model's directory.
 pub const FILE: &str = "verifier.safetensors";
@@ -39,8 +47,11 @@ pub struct VerifierError {
 
 /// A loaded verifier.
 pub struct Verifier {
-    network: Network,
+    /// What is told apart; the first is anything else.
+    phrases: Vec<String>,
     log_mel: LogMel,
+    network: Network,
+    spotter: Spotter,
 }
 
 impl Verifier {
@@ -60,27 +71,54 @@ impl Verifier {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unusable(error.to_string())),
         };
-        let network = Network::read(&bytes).map_err(unusable)?;
-        Ok(Some(Arc::new(Self {
-            network,
+        Self::read(&bytes).map(Arc::new).map(Some).map_err(unusable)
+    }
+
+    /// Reads both networks; the error says what is wrong with them.
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let stored = &SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+        let phrases = header
+            .metadata()
+            .as_ref()
+            .and_then(|facts| facts.get("phrases"))
+            .ok_or("it names no phrases")?;
+        let phrases: Vec<String> =
+            serde_json::from_str(phrases).map_err(|error| error.to_string())?;
+        Ok(Self {
+            network: Network::read(stored, phrases.len())?,
+            spotter: Spotter::read(stored, phrases.len())?,
             log_mel: LogMel::default(),
-        })))
+            phrases,
+        })
     }
 
     /// The range of positions it looks at for a word that ends at `end`, with `heard` samples so far.
     pub(super) fn window(end: u64, heard: u64) -> (u64, u64) {
         let until = (end + AFTER).min(heard);
-        (until.saturating_sub(Network::SAMPLES), until)
+        (
+            until.saturating_sub(Network::SAMPLES.max(Spotter::SAMPLES)),
+            until,
+        )
     }
 
     /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::window`]) hold.
     pub(super) fn listen(&self, samples: &[f32]) -> Opinion<'_> {
-        let frames = self.log_mel.frames(samples);
+        let network = self.network.shares(&self.log_mel.frames(samples));
+        let spotter = self.spotter.shares(samples);
         Opinion {
-            phrases: self.network.phrases(),
-            shares: self.network.shares(&frames),
+            phrases: &self.phrases,
+            shares: together(&network, &spotter),
         }
     }
+}
+
+/// What two networks believe together: the geometric mean of their probabilities.
+fn together(one: &[f32], other: &[f32]) -> Vec<f32> {
+    let mean = one.iter().zip(other).map(|(a, b)| (a * b).sqrt());
+    let sum: f32 = mean.clone().sum();
+    mean.map(|share| share / sum.max(f32::MIN_POSITIVE))
+        .collect()
 }
 
 /// What the verifier makes of some sound.
