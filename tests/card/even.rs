@@ -4,26 +4,22 @@
 //! recording of the virtual card the talk's time began is not known, so the median error is taken out there.
 
 use crate::card::Card;
-use crate::led_by_voice::{Led, find, led};
+use crate::led_by_voice::{Led, led, located};
 use crate::support::{bank, counts, find_clip, rehearse, tree};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use talkthrough::record::Event;
 use talkthrough::session::spoken_number;
 use talkthrough::sound::RATE;
 use talkthrough::sound::file::Pcm;
 use talkthrough::sound::timeline::timeline;
 use talkthrough::time::Moment;
-use talkthrough::voice::{Bank, Beat, BeatSound, Rank, Sound, Turn, Voice};
+use talkthrough::voice::{Beat, BeatSound, Rank, Sound, Turn, Voice};
 
 const HUNDRED: &str = "tests/card/hundred.toml";
 const ANSWERS: [(&str, &str); 2] = [("press", "holding"), ("plug-in", "plugged in")];
 
 /// A clip is found where what lies there is as alike as this: other sounds may lie over its end.
 const LIKE_ENOUGH: f32 = 0.6;
-
-/// What is recorded first begins within so many seconds of the recording.
-const BEGINS: f64 = 10.0;
 
 /// Beats in a recording: when each was due, and where it was found, in seconds.
 struct Found {
@@ -160,52 +156,11 @@ fn tick_at(tick: &[f32], recording: &[f32], about: f64) -> (f64, f32) {
     (best as f64 / f64::from(RATE), alike)
 }
 
-/// Looks for every beat, each from where the one before lies.
-fn found(bank: &Bank, counts: &[(f64, String)], recording: &[f32]) -> Found {
-    let mut beats: Vec<(f64, f64)> = Vec::new();
-    for (due, text) in counts {
-        let part = match beats.last() {
-            None => 0.0..BEGINS,
-            Some((before, at)) => {
-                let about = at + due - before;
-                about - 0.4..about + 0.4
-            }
-        };
-        beats.extend(find(bank, recording, text, part).map(|at| (*due, at)));
-    }
-    Found {
-        beats,
-        wanted: counts.len(),
-    }
-}
-
 /// What a talk counted, and what is to be heard of it.
 fn of_a_talk(led: &Led) -> Found {
-    let counts: Vec<(f64, String)> = counts(&led.record)
-        .into_iter()
-        .map(|(due, _, text)| (due, text))
-        .collect();
-    // Where the first number lies is known from what was said first of all.
-    let bank = bank();
-    let said = led.record.iter().find_map(|line| match &line.event {
-        Event::Say { text, start, .. } => Some((text.clone(), *start)),
-        _ => None,
-    });
-    let (said, start) = said.expect("something was said");
-    let clip = bank.clip(&said).expect("a clip");
-    let at = find(&bank, &led.recording, &said, 0.0..BEGINS).expect("it is heard");
-    let zero = at - clip.beat.as_secs_f64() - start;
-    let mut beats = Vec::new();
-    let mut offset = zero;
-    for (due, text) in &counts {
-        let about = due + offset;
-        if let Some(at) = find(&bank, &led.recording, text, about - 0.4..about + 0.4) {
-            beats.push((*due, at));
-            offset = at - due;
-        }
-    }
+    let counts = counts(&led.record);
     Found {
-        beats,
+        beats: located(&bank(), &counts, &led.recording),
         wanted: counts.len(),
     }
 }
@@ -293,9 +248,12 @@ fn beside_a_counter_that_sleeps() {
             let _ = player.wait();
         }
         let recording = card.recorded(&path);
-        let due = |(index, text): (usize, &String)| (index as f64, text.clone());
-        let counts: Vec<(f64, String)> = texts.iter().enumerate().map(due).collect();
-        let naive = found(&bank, &counts, &recording);
+        let due = |(index, text): (usize, &String)| (index as f64, index as f64, text.clone());
+        let counts: Vec<_> = texts.iter().enumerate().map(due).collect();
+        let naive = Found {
+            beats: located(&bank, &counts, &recording),
+            wanted: counts.len(),
+        };
         drop(card);
         let Some(mut card) = Card::start() else {
             return;

@@ -90,6 +90,9 @@ pub(crate) struct Led {
     repeated: usize,
 }
 
+/// So many numbers that are spoken only once are looked for in a whole recording, until one is found.
+const ANCHORS: usize = 5;
+
 /// Leads a talk from start to end by a voice in the room.
 pub(crate) fn led(card: &mut Card, guide: &Path, answers: &[(&str, &str)]) -> Led {
     let (log, recording) = (card.path("session.jsonl"), card.path("speaker.raw"));
@@ -167,47 +170,63 @@ fn lead(card: &mut Card, guide: &Path, answers: &[(&str, &str)], beats: usize, m
 }
 
 /// How far each beat is from where the one before says that it belongs: in seconds, in order of size,
-/// and as many as were found. Where the recording began is not known, so a number that is spoken only
-/// once is looked for in all of it, and the others from there.
+/// and as many as were found.
 fn measured(bank: &Bank, counts: &[(f64, f64, String)], recording: &[f32]) -> Vec<f64> {
+    let located = located(bank, counts, recording);
+    let off = |pair: &[(f64, f64)]| ((pair[1].1 - pair[0].1) - (pair[1].0 - pair[0].0)).abs();
+    let first = located.first().map(|_| 0.0);
+    let mut errors: Vec<f64> = first
+        .into_iter()
+        .chain(located.windows(2).map(off))
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    errors
+}
+
+/// When each beat was due, and where it was found in the recording. Where the recording began is not known, nor is it
+/// to be had from what was said at first: a card may take its time to begin. So a number that is spoken only once
+/// is looked for in all of it, and the others from there.
+pub(crate) fn located(
+    bank: &Bank,
+    counts: &[(f64, f64, String)],
+    recording: &[f32],
+) -> Vec<(f64, f64)> {
     let once = |text: &str| counts.iter().filter(|(_, _, other)| other == text).count() == 1;
-    let Some(anchor) = counts.iter().position(|(_, _, text)| once(text)) else {
-        return Vec::new();
-    };
     let length = recording.len() as f64 / 48_000.0;
-    let (anchor_due, _, text) = &counts[anchor];
-    let Some(found) = find(bank, recording, text, 0.0..length) else {
+    let anchor = counts
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, _, text))| once(text))
+        .take(ANCHORS)
+        .find_map(|(index, (due, _, text))| {
+            Some((index, *due, find(bank, recording, text, 0.0..length)?))
+        });
+    let Some((anchor, due, at)) = anchor else {
         return Vec::new();
     };
-    let mut errors = vec![0.0];
+    let mut located = vec![(due, at)];
     let (earlier, later) = counts.split_at(anchor);
     for beats in [
         earlier.iter().rev().collect::<Vec<_>>(),
         later.iter().skip(1).collect(),
     ] {
-        let mut before = (*anchor_due, found);
+        let mut before = (due, at);
         for (due, _, text) in beats {
             let about = before.1 + (due - before.0);
             // Less than half the way to a neighbour.
-            let Some(found) = find(bank, recording, text, about - 0.4..about + 0.4) else {
-                continue;
-            };
-            errors.push((found - about).abs());
-            before = (*due, found);
+            if let Some(at) = find(bank, recording, text, about - 0.4..about + 0.4) {
+                before = (*due, at);
+                located.push(before);
+            }
         }
     }
-    errors.sort_by(f64::total_cmp);
-    errors
+    located.sort_by(|one, other| one.0.total_cmp(&other.0));
+    located
 }
 
 /// Looks for a clip in a part of the recording, given in seconds: at an eighth of the rate, then to the
 /// sample. The moment of its perceptual centre.
-pub(crate) fn find(
-    bank: &Bank,
-    recording: &[f32],
-    text: &str,
-    part: std::ops::Range<f64>,
-) -> Option<f64> {
+fn find(bank: &Bank, recording: &[f32], text: &str, part: std::ops::Range<f64>) -> Option<f64> {
     const STEP: usize = 8;
     let clip = bank.clip(text)?;
     let beat = clip.beat.as_secs_f64();
