@@ -37,15 +37,15 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
         confidence: 0.7,
         log_odds: -2.5,
         over_own_voice: 0.6,
-        over_echo: 4.0,
+        over_echo: 6.0,
         stable: Duration::from_millis(100),
         quiet: Duration::ZERO,
     },
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -2.0,
+        log_odds: -1.0,
         over_own_voice: 0.9,
-        over_echo: 5.0,
+        over_echo: 6.0,
         stable: Duration::from_millis(100),
         quiet: Duration::from_millis(200),
     },
@@ -154,7 +154,7 @@ mod tests {
         assert!(!evidence(0.6, None).suffices(point, 6, false));
         assert!(evidence(0.6, Some(1.0)).suffices(point, 6, false));
         assert!(!evidence(1.0, Some(-3.0)).suffices(point, 6, false));
-        let weak = evidence(0.5, Some(-0.5));
+        let weak = evidence(0.5, Some(-0.2));
         assert!(weak.suffices(point, 6, false) && !weak.suffices(point, 40, false));
         let doubted = evidence(0.9, Some(-3.0));
         assert!(doubted.suffices(point, 6, true) && !doubted.suffices(point, 6, false));
@@ -166,7 +166,7 @@ mod tests {
     fn what_was_not_proposed_needs_a_verifier_that_is_sure() {
         let point = Lane::Normal.operating_point();
         assert!(!evidence(0.0, Some(-1.0)).suffices(point, 6, false));
-        assert!(!evidence(0.0, Some(0.0)).suffices(point, 46, false));
+        assert!(!evidence(0.0, Some(0.5)).suffices(point, 46, false));
         assert!(evidence(0.0, Some(1.0)).suffices(point, 46, false));
     }
 }
