@@ -1,6 +1,6 @@
 """Trains the spotter: the half of the verifier that hears words through a speech embedding (`embedding.py`).
 
-    python spotter.py windows --speech DIR --work-dir DIR --count 160000
+    python spotter.py windows --speech DIR --work-dir DIR --count 240000
     python spotter.py train --work-dir DIR
 
 What the acoustic network learns from few people fails on others in its own way, and the embedding, which was trained on very
@@ -178,12 +178,12 @@ def main():
     making = what.add_parser("windows")
     making.add_argument("--speech", type=pathlib.Path, required=True)
     making.add_argument("--work-dir", type=pathlib.Path, required=True)
-    making.add_argument("--count", type=int, default=160_000)
+    making.add_argument("--count", type=int, default=240_000)
     making.add_argument("--first", type=int, default=0, help="to share the work between processes: the first shard ...")
     making.add_argument("--stride", type=int, default=1, help="... and every so many")
     training = what.add_parser("train")
     training.add_argument("--work-dir", type=pathlib.Path, required=True)
-    training.add_argument("--steps", type=int, default=12_000)
+    training.add_argument("--steps", type=int, default=16_000)
     training.add_argument("--batch", type=int, default=256)
     training.add_argument("--peak-rate", type=float, default=1e-3)
     training.add_argument("--dropout", type=float, default=0.15)
