@@ -57,7 +57,7 @@ endif
 faults:
 	@./setup.sh --test
 	@TALKTHROUGH_FAULTS=$(N) cargo test --quiet --lib a_table_of_faults -- --ignored --nocapture
-	@TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture
+	@TALKTHROUGH_FAULTS=$(N) TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture --test-threads=1
 
 endurance: setup
 	@TALKTHROUGH_HOURS=$(HOURS) cargo test --release --quiet --test endurance -- --ignored --nocapture
