@@ -3,6 +3,7 @@
 # make install   program, recogniser, libvosk, voice, models and guides under PREFIX
 # make measure   the README's figures, printed with N; an otherwise idle machine, half an hour, with SPEECH=DIR an hour
 # make faults    every fault put into a talk a hundred times (N=...), and on a virtual sound card five times (REAL=...)
+# make endurance  hours of listening in the simulated room (HOURS=10 of sound, about a minute each on an idle machine): does anything grow?
 # make fuzz      the parsers with a million made-up inputs each, or ten minutes; fetches cargo-fuzz, wants a C++ compiler
 # make deny      licences, known faults and duplicates of the dependencies; fetches cargo-deny and its list of faults
 # make measure-voice   how loud, how fast and how well understood the voices are (part of measure)
@@ -24,8 +25,9 @@ FUZZ_ARGS ?= -runs=1000000 -max_total_time=600
 
 N ?= 100
 REAL ?= 5
+HOURS ?= 10
 
-.PHONY: run test measure measure-voice timeline faults fuzz deny voice install setup build clean
+.PHONY: run test measure measure-voice timeline faults endurance fuzz deny voice install setup build clean
 
 run: build
 	@cargo run --release --quiet --bin talkthrough -- $(ARGS)
@@ -55,7 +57,10 @@ endif
 faults:
 	@./setup.sh --test
 	@TALKTHROUGH_FAULTS=$(N) cargo test --quiet --lib a_table_of_faults -- --ignored --nocapture
-	@TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture
+	@TALKTHROUGH_FAULTS=$(N) TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture --test-threads=1
+
+endurance: setup
+	@TALKTHROUGH_HOURS=$(HOURS) cargo test --release --quiet --test endurance -- --ignored --nocapture
 
 # Without a sanitiser it runs on stable Rust; the program's own checks and overflows are what is looked for.
 fuzz: setup

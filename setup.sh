@@ -108,6 +108,8 @@ test_tools() {
         say "no virtual sound card (install pulseaudio pulseaudio-utils libasound2-plugins): the tests that need it are skipped"
     have strace || apt_install strace ||
         say "no strace (install it): that no network connection is opened is tested more weakly"
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || apt_install libfaketime ||
+        say "no libfaketime (install it): that the time of day can be set back in a hold is not tested"
     cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
         rustup component add rustfmt clippy >&2 || { say "install rustfmt and clippy and try again"; exit 1; }
 }

@@ -317,8 +317,14 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// Whether a character must not stand in a guide: it would steer a terminal, or make a line look
 /// different from what it is (bidirectional overrides and other invisible characters).
 pub fn is_forbidden(c: char) -> bool {
+    // The format characters and those that Unicode lets a display ignore.
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `text` with every forbidden character written as its number, fit for a terminal.
@@ -357,6 +363,8 @@ fn same_width(text: &str) -> String {
             _ => '\u{fffd}',
         },
         '\r' => ' ',
+        // A byte order mark: allowed where it stands, but nothing to show. It has three bytes, and so has this space.
+        '\u{feff}' => '\u{2002}',
         c => c,
     };
     text.char_indices().map(harmless).collect()
@@ -379,5 +387,24 @@ mod tests {
         assert_eq!(shown, "a?[2Jb\u{bf}c\u{fffd}d?e \n");
         assert_eq!(shown.len(), text.len());
         assert_eq!(printable("x\u{1b}y"), "xU+001By");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_shown_as_a_space_and_keeps_its_places() {
+        let text = "\u{feff}a\u{feff}b";
+        let shown = same_width(text);
+        assert_eq!(shown, "\u{2002}a\u{fffd}b");
+        assert_eq!(shown.len(), text.len());
+        assert!(!shown.contains(is_forbidden));
+    }
+
+    #[test]
+    fn invisible_letters_are_forbidden_and_those_of_other_languages_are_not() {
+        assert!(
+            "\u{ad}\u{34f}\u{180e}\u{3164}\u{fe0f}\u{feff}\u{fff9}\u{e01ef}"
+                .chars()
+                .all(is_forbidden)
+        );
+        assert!(!"Zurück, désolé, кнопка, 按钮, ボタン, “so” – 5 °C\u{a0}!".contains(is_forbidden));
     }
 }

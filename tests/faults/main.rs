@@ -1,14 +1,20 @@
 //! Faults that need real parts: the built program on a virtual sound card, led by a voice in the room, while the
-//! sound server is killed, the loudspeaker unplugged, the program stopped, the recogniser killed or hung.
+//! sound server is killed, the loudspeaker unplugged, the program stopped, the recogniser killed or hung; and on a
+//! terminal, led by keys, killed, without room for its place, and with the time of day set back.
 //!
 //! `make faults` runs them; what it printed is in `tests/faults/README.md`.
 
 #[path = "../card/card.rs"]
 mod card;
+mod on_a_terminal;
+mod row;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../interrupted/terminal.rs"]
+mod terminal;
 
 use card::Card;
+use row::{HEAD, Injected, Row};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -61,15 +67,6 @@ impl Drop for Program {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-#[derive(Debug, Default)]
-struct Injected {
-    cut_short: bool,
-    skipped: bool,
-    lost: bool,
-    crashed: bool,
-    recovered: Option<f64>,
 }
 
 struct Scene {
@@ -277,37 +274,18 @@ fn children(parent: u32) -> Vec<u32> {
 fn a_table_of_faults_of_real_parts() {
     let times = std::env::var("TALKTHROUGH_FAULTS_REAL").ok();
     let times: usize = times.and_then(|text| text.parse().ok()).unwrap_or(5);
-    println!(
-        "| fault | N | holds cut short | steps skipped | places lost | crashes | seconds to recover: median, worst |"
-    );
-    println!("|---|---|---|---|---|---|---|");
+    println!("{HEAD}");
     for fault in Fault::ALL {
-        let mut row = [0; 4];
-        let mut recovered = Vec::new();
+        let mut row = Row::default();
         for nth in 0..times {
             let Some(it) = inject(fault, nth as f64 * 0.37 % 3.0) else {
                 return;
             };
-            let bad = [it.cut_short, it.skipped, it.lost, it.crashed];
-            if bad.contains(&true) {
+            if it.harm().contains(&true) {
                 eprintln!("{fault:?}, injection {nth}: {it:?}");
             }
-            for (count, bad) in row.iter_mut().zip(bad) {
-                *count += usize::from(bad);
-            }
-            recovered.extend(it.recovered);
+            row.add(&it);
         }
-        recovered.sort_by(f64::total_cmp);
-        let recovery = match (recovered.get(recovered.len() / 2), recovered.last()) {
-            (Some(median), Some(worst)) if recovered.len() == times => {
-                format!("{median:.2}, {worst:.2}")
-            }
-            _ => format!("only {} of {times} recovered", recovered.len()),
-        };
-        let [cut_short, skipped, lost, crashed] = row;
-        println!(
-            "| {} | {times} | {cut_short} | {skipped} | {lost} | {crashed} | {recovery} |",
-            fault.name()
-        );
+        println!("{}", row.line(fault.name(), times));
     }
 }

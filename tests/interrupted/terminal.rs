@@ -1,4 +1,5 @@
 //! A terminal with the program on it.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use crate::support::{record, talkthrough};
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,21 +12,35 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use talkthrough::record::Event;
+use talkthrough::record::{Event, Line};
 
 /// What has not come by then never will.
 const NEVER: Duration = Duration::from_secs(120);
 
 /// A home directory for the talks of one test.
-pub(crate) struct Home(tempfile::TempDir);
+pub(crate) struct Home {
+    dir: tempfile::TempDir,
+    guide: String,
+    /// The command that runs the program, if any.
+    through: Vec<String>,
+}
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary directory"))
+        Self::with_guide("wisenet-dvr", &[])
+    }
+
+    /// Talks through another guide, run by the command `through`.
+    pub(crate) fn with_guide(guide: &str, through: &[&str]) -> Self {
+        Self {
+            dir: tempfile::tempdir().expect("a temporary directory"),
+            guide: guide.into(),
+            through: through.iter().map(|&word| word.into()).collect(),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.dir.path()
     }
 
     /// The file of the kept place.
@@ -35,9 +50,16 @@ impl Home {
 
     /// The program, away from the devices and the settings of whoever runs the tests.
     pub(crate) fn program(&self, args: &[&str]) -> Command {
-        let mut command = talkthrough();
+        let mut command = match self.through.split_first() {
+            Some((first, more)) => {
+                let mut command = Command::new(first);
+                command.args(more).arg(talkthrough().get_program());
+                command
+            }
+            None => talkthrough(),
+        };
         command
-            .args(["run", "wisenet-dvr", "--synth", "none"])
+            .args(["run", &self.guide, "--synth", "none"])
             .args(args)
             .env("HOME", self.path())
             .env("XDG_STATE_HOME", self.path().join("state"))
@@ -132,11 +154,16 @@ impl Talk {
 
     /// Every event so far. The last line may still be on its way.
     pub(crate) fn events(&self) -> Vec<Event> {
+        self.lines().into_iter().map(|line| line.event).collect()
+    }
+
+    /// The same with their moments.
+    pub(crate) fn lines(&self) -> Vec<Line> {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let copy = self.log.with_extension("whole");
         std::fs::write(&copy, whole).expect("written");
-        record(&copy).into_iter().map(|line| line.event).collect()
+        record(&copy)
     }
 
     /// Waits until `wanted` is true of an event.
@@ -224,8 +251,18 @@ impl Talk {
         kill_process(id, signal).expect("signalled");
     }
 
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it can be asked")
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
+        self.cut_off();
+    }
+
+    /// The same, and it can still be looked at.
+    pub(crate) fn cut_off(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 /// Everything a terminal would act on: colours, the window's title, the clipboard, bells, a rewritten
 /// line, text that runs the other way, invisible letters.
-const HARMFUL: [&str; 9] = [
+const HARMFUL: [&str; 11] = [
     "\u{1b}[31m",
     "\u{1b}]0;owned\u{7}",
     "\u{1b}]52;c;bHM=\u{7}",
@@ -12,6 +12,8 @@ const HARMFUL: [&str; 9] = [
     "\u{7f}",
     "\u{202e}",
     "\u{200b}",
+    "\u{ad}",
+    "\u{feff}",
     "\u{e0041}",
 ];
 
@@ -50,6 +52,7 @@ fn no_text_of_a_guide_reaches_the_terminal_as_a_command() {
                 &format!("https://example.org/{spelt}"),
             ),
             format!("# {harmful}\n{short}"),
+            format!("{harmful}title = {short}"),
             format!("{short}\n{harmful}"),
         ] {
             std::fs::write(&file, guide).expect("written");

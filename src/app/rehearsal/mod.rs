@@ -3,17 +3,19 @@
 //! Everything is on one clock, the loudspeaker's sample count, and moves in blocks of 10 ms as fast as
 //! the machine can. The same guide, script and seed give the same rehearsal, to the last bit.
 
-use super::meter::Meter;
+mod in_room;
+
+pub use in_room::InRoom;
+
+use super::Notice;
 use super::script::What;
 use super::technician::{Technician, Utterance};
-use super::{App, Notice};
-use crate::ears::{Decimator, Ears, EarsError};
+use crate::ears::{Ears, EarsError};
 use crate::guide::Guide;
 use crate::record::{Event, Line};
-use crate::session::{Input, Outcome, Settings};
+use crate::session::{Outcome, Settings};
 use crate::sound::file::{Pcm, WavWriter, read};
 use crate::sound::room::{Room, RoomConfig, speech_dbfs};
-use crate::sound::timeline::timeline;
 use crate::sound::{EAR_RATE, RATE, SoundError};
 use crate::time::Moment;
 use crate::voice::{Bank, Synth, Voice};
@@ -21,8 +23,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Frames moved at once: 10 ms.
-const BLOCK: usize = RATE as usize / 100;
 /// Recorded after the last word.
 const TAIL: Duration = Duration::from_millis(700);
 /// A talk that nobody answers any more is broken off after this much silence.
@@ -102,7 +102,7 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
         guide,
         settings,
         voice,
-        mut ears,
+        ears,
         room: config,
         mut technician,
         clips,
@@ -117,46 +117,36 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
     for file in technician.files() {
         read(&file)?;
     }
-    let mut room = Room::new(config)?;
-    let (control, mut timeline) = timeline(0);
-    let mut app = App::new(guide, settings, voice, control);
-    // Nothing lies between the timeline and the room but the block that is being moved.
-    app.set_lead(Duration::from_millis(10));
+    let room = Room::new(config)?;
+    let mut talk = InRoom::new(guide, settings, voice, ears, room);
     let mut files = Files::create(out.as_deref())?;
     let mut record: Vec<Line> = Vec::new();
-
-    let mut loudspeaker = vec![0.0_f32; BLOCK];
-    let mut microphone: Vec<f32> = Vec::new();
-    let mut decimator = Decimator::default();
-    let mut far_end: Vec<f32> = Vec::new();
-    let mut meter = Meter::default();
-    let mut now = Moment::ZERO;
     let mut eventful = Moment::ZERO;
     let mut ends_at: Option<Moment> = None;
 
     for utterance in technician.at_the_start() {
-        eventful = eventful.max(mouth.say(&utterance, &mut room)?);
+        eventful = eventful.max(mouth.say(&utterance, talk.room())?);
     }
-    app.handle(Input::Start, now);
+    talk.begin();
     loop {
-        app.tick(now);
-        for notice in app.notices() {
-            for utterance in technician.react(&notice, app.sayable()) {
-                eventful = eventful.max(mouth.say(&utterance, &mut room)?);
+        for notice in talk.notices() {
+            for utterance in technician.react(&notice, talk.sayable()) {
+                eventful = eventful.max(mouth.say(&utterance, talk.room())?);
             }
             if let Notice::Line(line) = notice {
                 if matters(&line.event) {
-                    eventful = eventful.max(now);
+                    eventful = eventful.max(talk.now());
                 }
                 heed(&line);
                 files.line(&line)?;
                 record.push(line);
             }
         }
-        if app.outcome().is_some() && ends_at.is_none() {
+        let now = talk.now();
+        if talk.outcome().is_some() && ends_at.is_none() {
             ends_at = Some(now + TAIL);
         }
-        let patience = if app.view(now).wait.is_some() {
+        let patience = if talk.is_waiting() {
             IDLE_WAITING
         } else {
             IDLE
@@ -165,31 +155,13 @@ pub fn rehearse(stage: Stage, mut heed: impl FnMut(&Line)) -> Result<Report, Reh
         if idle || ends_at.is_some_and(|end| now >= end) {
             break;
         }
-
-        timeline.pull(&mut loudspeaker);
-        microphone.clear();
-        room.step(&loudspeaker, &mut microphone);
-        files.sound(&loudspeaker, &microphone)?;
-        let heard_from = now;
-        now = Moment::from_frame(timeline.position(), RATE);
-
-        if let Some(phrases) = app.phrases() {
-            ears.listen_for(&phrases);
-        }
-        ears.speaking(&app.spans(), now);
-        far_end.clear();
-        decimator.push(&loudspeaker, &mut far_end);
-        ears.far_end(&far_end, heard_from);
-        meter.speaker(&far_end, heard_from);
-        app.levels(meter.microphone(&microphone, heard_from), now);
-        for verdict in ears.push(&microphone, heard_from)? {
-            app.verdict(&verdict, now);
-        }
+        talk.step()?;
+        files.sound(talk.loudspeaker(), talk.microphone())?;
     }
     files.finish()?;
     Ok(Report {
-        outcome: app.outcome(),
-        length: now - Moment::ZERO,
+        outcome: talk.outcome(),
+        length: talk.now() - Moment::ZERO,
         record,
         unsaid: technician.has_lines_left(),
     })
