@@ -27,7 +27,7 @@ pub struct Phrase {
 }
 
 /// What was looked at while it was being said, and not believed, is looked at again after so long.
-const LOOK_AGAIN: Duration = Duration::from_millis(80);
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
 
 /// As the quiet of [`Lane::Normal`], where a longer phrase begins with this one ("go", "go back").
 const QUIET_IF_LONGER_EXISTS: Duration = Duration::from_millis(320);

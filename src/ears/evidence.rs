@@ -38,7 +38,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
         log_odds: -2.5,
         over_own_voice: 0.6,
         over_echo: 6.0,
-        stable: Duration::from_millis(100),
+        stable: Duration::from_millis(60),
         quiet: Duration::ZERO,
     },
     OperatingPoint {
