@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 /// The first attempt to open a lost device again comes after this, each later one after twice as long.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// Attempts are never further apart: two seconds after a device is back the talk sounds again.
-const LAST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_millis(700);
 /// A device that is lost again within this time is no better than one that cannot be opened.
 const STEADY: Duration = Duration::from_secs(10);
 /// A sound system that has not answered by then hangs: it is asked anew.
