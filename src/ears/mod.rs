@@ -23,6 +23,7 @@ mod evidence;
 pub mod graph;
 mod guard;
 mod history;
+mod judging;
 mod level;
 pub mod model;
 mod presence;
@@ -36,16 +37,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use decimator::Decimator;
-use decision::{Decision, Extent, Heard, Judgement, Next};
+use decision::{Decision, Next};
 pub use decision::{Phrase, Reason, UNKNOWN};
 use echo::Canceller;
 pub use evidence::{Evidence, FEW_PHRASES, Lane, OPERATING_POINTS, OperatingPoint};
 use guard::OwnVoice;
 pub use guard::Spoken;
 use history::History;
-use level::{FRAME, Level};
+use level::Level;
 use presence::Presence;
-use protocol::{Reply, Request, Word};
+use protocol::{Reply, Request};
 use recogniser::{Decoder, Recogniser, RecogniserError, out_of_step};
 use verifier::Verifier;
 
@@ -68,25 +69,12 @@ const DOZE: u64 = 12_800;
 /// to make a result of half a minute of it would take libvosk seconds, and 200 MB.
 const LONGEST_UTTERANCE: u64 = 96_000;
 
-/// How much of it, in samples (1.2 s), is kept.
-const OVERLAP: u64 = 19_200;
-
-/// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing.
-const OVERHEARD: u64 = 4_480;
-
 /// For so long our own voice is in what the recogniser makes of an utterance: some of its words.
 const LEAVES_A_TRACE: Duration = Duration::from_secs(2);
-
-/// A sound that ended so long ago was said over our own voice if that sounds now or did just before.
-const SHORTLY: Duration = Duration::from_millis(300);
 
 /// After this much in samples (one minute), the recogniser's clock is set to zero: its times
 /// are single-precision seconds.
 const CLOCK_KEPT: u64 = 960_000;
-
-/// No word is later than this many seconds of the recogniser's clock, whatever a recogniser that has
-/// gone wrong may say.
-const LONGEST_CLOCK: f64 = 600.0;
 
 /// What is made of something that was said.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,164 +294,6 @@ impl Ears {
             Next::Finish => self.finish(),
             Next::Look => self.look(),
         }
-    }
-
-    /// Something was said of which the recogniser makes nothing at all: the verifier may.
-    fn overheard(&mut self) -> Result<Option<Verdict>, EarsError> {
-        let Some((start, end, foreign)) = self.just_over() else {
-            return Ok(None);
-        };
-        if start < self.settled {
-            return Ok(None);
-        }
-        let word = Heard {
-            word: UNKNOWN.into(),
-            start: self.history.moment(start),
-            end: self.history.moment(end),
-            confidence: 1.0,
-            foreign,
-        };
-        let accepted = self
-            .judgement(&[word])
-            .filter(|judgement| judgement.reason == Reason::Accepted);
-        let Some(judgement) = accepted else {
-            return Ok(None);
-        };
-        self.settled = self.history.end();
-        self.begin_at(self.settled)?;
-        Ok(Some(self.verdict(judgement)))
-    }
-
-    /// A sound that has just ended and that the recogniser has no phrase for: from where to where, and whether
-    /// it stood out over our own voice.
-    fn just_over(&self) -> Option<(u64, u64, bool)> {
-        let heard = self.history.end();
-        let now = self.history.moment(heard);
-        if self.own.sounds(now.saturating_sub(SHORTLY), now) {
-            let (start, end) = self.presence.just_over()?;
-            return Some((start * FRAME, end * FRAME, true));
-        }
-        let quiet = self.level.quiet_for();
-        let over = (OVERHEARD..OVERHEARD + PIECE as u64).contains(&quiet);
-        let nothing = self.decision.partial().is_empty();
-        (over && nothing).then(|| (self.level.onset(), heard.saturating_sub(quiet), false))
-    }
-
-    /// Judges an utterance as if it were over, and hears it again where it is not to be obeyed yet.
-    fn look(&mut self) -> Result<Option<Verdict>, EarsError> {
-        let began = self.zero.max(self.level.onset().saturating_sub(LEAD));
-        let words = self.final_words()?;
-        let accepted = self
-            .judgement(&words)
-            .filter(|judgement| judgement.reason == Reason::Accepted);
-        let Some(judgement) = accepted else {
-            self.decision.hear_again();
-            (self.zero, self.fed) = (began, began);
-            return Ok(None);
-        };
-        // The rest of the word is not heard as another.
-        self.settled = self.fed;
-        self.decision.begin_anew();
-        Ok(Some(self.verdict(judgement)))
-    }
-
-    /// What goes on for too long is judged as it is, and forgotten but for its latest part: a command may be
-    /// in the middle of being said.
-    fn forget_most(&mut self) -> Result<Option<Verdict>, EarsError> {
-        let began = (self.fed - OVERLAP).max(self.settled);
-        let words = self.final_words()?;
-        self.decision.begin_anew();
-        let accepted = self
-            .judgement(&words)
-            .filter(|judgement| judgement.reason == Reason::Accepted);
-        let Some(judgement) = accepted else {
-            (self.zero, self.fed) = (began, began);
-            return Ok(None);
-        };
-        self.settled = self.fed;
-        Ok(Some(self.verdict(judgement)))
-    }
-
-    /// Ends the utterance and judges it.
-    fn finish(&mut self) -> Result<Option<Verdict>, EarsError> {
-        let words = self.final_words()?;
-        self.decision.begin_anew();
-        Ok(self.judge(&words))
-    }
-
-    /// The recogniser's result for what it was fed; it begins anew after that.
-    fn final_words(&mut self) -> Result<Vec<Heard>, EarsError> {
-        let reply = self.decoder.ask(&Request::Finish)?;
-        let Reply::Final { words } = reply else {
-            return Err(out_of_step(&reply));
-        };
-        let words = self.heard(&words);
-        self.zero = self.fed;
-        Ok(words)
-    }
-
-    fn judge(&mut self, words: &[Heard]) -> Option<Verdict> {
-        let judgement = self.judgement(words);
-        if !words.is_empty() {
-            self.settled = self.fed;
-        }
-        judgement.map(|judgement| self.verdict(judgement))
-    }
-
-    fn judgement(&mut self, words: &[Heard]) -> Option<Judgement> {
-        self.level.set_decay(self.echo.decay());
-        let (level, history, presence) = (&self.level, &self.history, &self.presence);
-        let extent = |start, end| {
-            let (start, end, rise) = level.extent(history.position(start), history.position(end));
-            Extent {
-                start: history.moment(start),
-                end: history.moment(end),
-                rise,
-                over_echo: presence.rise(start / FRAME, end / FRAME),
-            }
-        };
-        let verifier = self.verifier.as_ref();
-        let opinion = |end| {
-            let (from, until) = Verifier::window(history.position(end), history.end());
-            Some(verifier?.listen(&history.samples(from, until)))
-        };
-        self.decision.judge(words, &self.own, extent, opinion)
-    }
-
-    fn verdict(&self, judgement: Judgement) -> Verdict {
-        let Judgement {
-            phrase,
-            start,
-            end,
-            evidence,
-            reason,
-        } = judgement;
-        let decided = self.history.moment(self.history.end());
-        Verdict {
-            phrase,
-            start,
-            end,
-            decided,
-            evidence,
-            accepted: reason == Reason::Accepted,
-            reason,
-        }
-    }
-
-    /// The recogniser's words with their moments.
-    fn heard(&self, words: &[Word]) -> Vec<Heard> {
-        let moment = |secs: f32| {
-            let since_zero = Moment::from_secs(f64::from(secs).min(LONGEST_CLOCK));
-            self.history.moment(self.zero + since_zero.frame(RATE))
-        };
-        let heard = |word: &Word| Heard {
-            word: word.word.clone(),
-            start: moment(word.start),
-            end: moment(word.end),
-            confidence: word.confidence.clamp(0.0, 1.0),
-            foreign: false,
-        };
-        words.iter().map(heard).collect()
     }
 
     /// Sets the grammar; what is just being said is given again.

@@ -1,3 +1,4 @@
+use super::protocol::Word;
 use super::*;
 
 /// Answers audio by a script: what is heard at which sample since the last reset.

@@ -18,18 +18,22 @@
 //! The first 100 ms of a stream are thrown away: microphones click when they are switched on, and no
 //! backend's timestamps are right that early.
 
+mod intake;
+mod listener;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{FromSample, InputCallbackInfo, SampleFormat, SizedSample};
-use rtrb::{Consumer, Producer, RingBuffer};
+pub(super) use intake::Intake;
+pub(super) use listener::Listener;
+use rtrb::RingBuffer;
 use tokio::sync::mpsc;
 
-use super::clock::{Clock, Follow, Judged, signed_nanos};
+use super::clock::Clock;
 use super::devices::Device;
-use super::resample::Resampler;
 use super::stream::{Direction, Health, Shape, StreamState, discard, shape};
 use super::{EAR_RATE, ErrorKind, SoundError};
 use crate::time::Moment;
@@ -42,14 +46,6 @@ const WAITING: usize = 250;
 const RING: usize = 2;
 /// Marks that may wait for the thread.
 const MARKS: usize = 1_024;
-/// What is thrown away at the beginning.
-const SETTLE: Duration = Duration::from_millis(100);
-/// One mark is made for so much sound.
-const WINDOW: Duration = Duration::from_millis(250);
-/// Marks that have to agree before the time jumps.
-const AGREE: u32 = 3;
-/// Otherwise a mark moves the time by this fraction of its error.
-const GAIN: i64 = 16;
 /// How often the thread looks for new samples.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long the sound server may take to open a stream.
@@ -220,32 +216,11 @@ fn sides(
     channels: u16,
     waiting: usize,
 ) -> Result<(Intake, Listener, mpsc::Receiver<Chunk>), SoundError> {
-    let resampler = Resampler::new(rate, EAR_RATE)?;
     let (samples_in, samples) = RingBuffer::new(RING * rate as usize);
     let (marks_in, marks) = RingBuffer::new(MARKS);
     let (chunks, receiver) = mpsc::channel(waiting);
-    let intake = Intake {
-        samples: samples_in,
-        marks: marks_in,
-        taken: 0,
-        rate,
-        channels,
-        first_callback: None,
-        window: None,
-        delay: None,
-        health: Arc::clone(health),
-        lost: Arc::default(),
-    };
-    let listener = Listener {
-        samples,
-        marks,
-        timing: Timing::new(clock.clone(), rate),
-        resampler,
-        fresh: Vec::new(),
-        ready: Vec::new(),
-        cut: 0,
-        chunks,
-    };
+    let intake = Intake::new(samples_in, marks_in, Arc::clone(health), rate, channels);
+    let listener = Listener::new(samples, marks, clock.clone(), rate, chunks)?;
     Ok((intake, listener, receiver))
 }
 
@@ -255,201 +230,6 @@ fn age(info: &InputCallbackInfo) -> Duration {
     timestamp
         .callback
         .saturating_duration_since(timestamp.capture)
-}
-
-/// Sample number `index` of the ring was spoken at the instant `spoken`.
-#[derive(Clone, Copy)]
-struct Mark {
-    index: u64,
-    spoken: Instant,
-}
-
-/// The audio side of a capture. Neither locks nor allocates.
-pub(super) struct Intake {
-    samples: Producer<f32>,
-    marks: Producer<Mark>,
-    /// Samples put into the ring so far.
-    taken: u64,
-    rate: u32,
-    channels: u16,
-    first_callback: Option<Instant>,
-    window: Option<Window>,
-    /// The least time a buffer claimed to have been under way since its last sample was captured.
-    delay: Option<Duration>,
-    health: Arc<Health>,
-    lost: Arc<AtomicU64>,
-}
-
-/// What is known about the time of the sound of the last 250 ms.
-#[derive(Clone, Copy)]
-struct Window {
-    begun: Instant,
-    /// The sample after the buffer that arrived soonest, and when it arrived.
-    soonest: Mark,
-}
-
-impl Intake {
-    /// The body of the callback: the first sample of `data` was captured `age` before `now`.
-    pub(super) fn take<T: SizedSample>(&mut self, data: &[T], now: Instant, age: Duration)
-    where
-        f32: FromSample<T>,
-    {
-        self.health.beat(now);
-        let begun = *self.first_callback.get_or_insert(now);
-        if now.saturating_duration_since(begun) < SETTLE {
-            return;
-        }
-        let channels = usize::from(self.channels.max(1));
-        self.date(data.len() / channels, now, age);
-        for frame in data.chunks_exact(channels) {
-            let sum: f32 = frame.iter().map(|&sample| sample.to_sample::<f32>()).sum();
-            if self.samples.push(sum / channels as f32).is_err() {
-                // The marks that follow show the gap.
-                self.lost.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-            self.taken += 1;
-        }
-    }
-}
-
-impl Intake {
-    /// Takes note of when a buffer of `frames` arrived, and how old it claims its first one to be.
-    fn date(&mut self, frames: usize, now: Instant, age: Duration) {
-        let span = |frames: u64| {
-            Duration::from_nanos(
-                (u128::from(frames) * 1_000_000_000 / u128::from(self.rate.max(1))) as u64,
-            )
-        };
-        let arrived = Mark {
-            index: self.taken + frames as u64,
-            spoken: now,
-        };
-        // A buffer younger than it is long has no valid timestamp.
-        if let Some(delay) = age.checked_sub(span(frames as u64)) {
-            self.delay = Some(self.delay.map_or(delay, |least| least.min(delay)));
-        }
-        let window = match self.window {
-            None => Window {
-                begun: now,
-                soonest: arrived,
-            },
-            Some(mut window) => {
-                let best = window.soonest;
-                // Had this buffer come as promptly as the best one, it would have come at:
-                let expected = best.spoken + span(arrived.index.saturating_sub(best.index));
-                if now < expected {
-                    window.soonest = arrived;
-                }
-                window
-            }
-        };
-        if now.saturating_duration_since(window.begun) < WINDOW {
-            self.window = Some(window);
-            return;
-        }
-        self.window = None;
-        if let Some(spoken) = window
-            .soonest
-            .spoken
-            .checked_sub(self.delay.unwrap_or_default())
-        {
-            let _ = self.marks.push(Mark {
-                spoken,
-                ..window.soonest
-            });
-        }
-    }
-}
-
-/// When a sample was spoken: marks, followed slowly, and counting in between.
-struct Timing {
-    clock: Clock,
-    rate: u32,
-    origin: Instant,
-    /// The instant sample 0 was or would have been spoken, in nanoseconds after `origin`.
-    zero: Option<i64>,
-    follow: Follow,
-}
-
-impl Timing {
-    fn new(clock: Clock, rate: u32) -> Self {
-        Self {
-            rate,
-            origin: clock.instant(),
-            clock,
-            zero: None,
-            follow: Follow::new(AGREE, GAIN),
-        }
-    }
-
-    fn mark(&mut self, mark: Mark) {
-        let counted =
-            (u128::from(mark.index) * 1_000_000_000 / u128::from(self.rate.max(1))) as i64;
-        let measured = signed_nanos(mark.spoken, self.origin) - counted;
-        let Some(zero) = self.zero else {
-            self.zero = Some(measured);
-            return;
-        };
-        self.zero = Some(match self.follow.judge(measured - zero) {
-            Judged::Noise(share) => zero + share,
-            Judged::Step(step) => {
-                self.follow.settled();
-                zero + step
-            }
-        });
-    }
-
-    /// When sample `index` of the 16 kHz stream was spoken.
-    fn moment(&self, index: u64) -> Option<Moment> {
-        let counted = (u128::from(index) * 1_000_000_000 / u128::from(EAR_RATE)) as i64;
-        let nanos = self.zero? + counted;
-        let span = Duration::from_nanos(nanos.unsigned_abs());
-        let instant = if nanos >= 0 {
-            self.origin.checked_add(span)
-        } else {
-            self.origin.checked_sub(span)
-        };
-        instant.map(|instant| self.clock.moment_at(instant))
-    }
-}
-
-/// The thread's work.
-pub(super) struct Listener {
-    samples: Consumer<f32>,
-    marks: Consumer<Mark>,
-    timing: Timing,
-    resampler: Resampler,
-    fresh: Vec<f32>,
-    ready: Vec<f32>,
-    /// Samples cut into chunks so far.
-    cut: u64,
-    chunks: mpsc::Sender<Chunk>,
-}
-
-impl Listener {
-    /// Passes on what has arrived since the last look; says how many chunks nobody took.
-    pub(super) fn look(&mut self) -> Result<u64, SoundError> {
-        while let Ok(mark) = self.marks.pop() {
-            self.timing.mark(mark);
-        }
-        self.fresh.clear();
-        while let Ok(sample) = self.samples.pop() {
-            self.fresh
-                .push(if sample.is_finite() { sample } else { 0.0 });
-        }
-        self.resampler.push(&self.fresh, &mut self.ready)?;
-        let mut refused = 0;
-        while self.ready.len() >= CHUNK {
-            let Some(first) = self.timing.moment(self.cut) else {
-                break;
-            };
-            let samples = self.ready.drain(..CHUNK).collect();
-            self.cut += CHUNK as u64;
-            refused += u64::from(self.chunks.try_send(Chunk { first, samples }).is_err());
-        }
-        Ok(refused)
-    }
 }
 
 #[cfg(test)]
@@ -478,13 +258,6 @@ impl Capture {
             clock: clock.clone(),
         };
         Ok((capture, chunks))
-    }
-}
-
-#[cfg(test)]
-impl Intake {
-    pub(super) fn health(&self) -> &Health {
-        &self.health
     }
 }
 

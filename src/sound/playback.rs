@@ -23,35 +23,28 @@
 //! PulseAudio's are estimated from a measurement that may be missing or out of date; then they say
 //! that a frame is heard the very instant it is handed over. Those are left out.
 
-use std::num::NonZero;
+mod pump;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{FromSample, OutputCallbackInfo, SampleFormat, SizedSample};
-use rodio::mixer::MixerSource;
-use rodio::{ChannelCount, SampleRate, Source};
-use rtrb::{Consumer, Producer, RingBuffer};
+pub(super) use pump::Pump;
+use rodio::SampleRate;
+use rtrb::Consumer;
 
-use super::clock::{Clock, Feed};
+use super::clock::Clock;
 use super::devices::Device;
 use super::stream::{Direction, Health, Shape, StreamState, discard, shape};
-use super::timeline::{Cue, Timeline};
+use super::timeline::Timeline;
 use super::{ErrorKind, RATE, SoundError};
 
-/// Timestamps are not believed before a stream is this old.
-const SETTLE: Duration = Duration::from_millis(100);
-/// A stream that never has a timestamp begins without one.
-const UNTIMED: Duration = Duration::from_secs(1);
-/// After a pause this long between two callbacks a stream joins the talk anew, as one just opened.
-const PAUSE: Duration = Duration::from_millis(300);
 /// How long the sound server may take to open a stream.
 const OPENING: Duration = Duration::from_secs(3);
 /// How long a dying stream may take to give the timeline back.
 const GIVE_BACK: Duration = Duration::from_millis(1_000);
-/// rodio's converter holds this many frames while it works.
-const LOOKAHEAD: u64 = 2;
 
 /// A running loudspeaker. Dropping it ends the sound; [`close`](Self::close) gives the timeline back.
 pub struct Playback {
@@ -226,46 +219,6 @@ fn come_home(home: &mut Consumer<Timeline>) -> Option<Timeline> {
     }
 }
 
-/// A timeline inside a stream: it goes home when the stream drops its callback.
-struct Lent {
-    timeline: Option<Timeline>,
-    home: Producer<Timeline>,
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(timeline) = self.timeline.take() {
-            let _ = self.home.push(timeline);
-        }
-    }
-}
-
-impl Iterator for Lent {
-    type Item = f32;
-
-    fn next(&mut self) -> Option<f32> {
-        self.timeline.as_mut()?.next()
-    }
-}
-
-impl Source for Lent {
-    fn current_span_len(&self) -> Option<usize> {
-        None
-    }
-
-    fn channels(&self) -> ChannelCount {
-        NonZero::<u16>::MIN
-    }
-
-    fn sample_rate(&self) -> SampleRate {
-        const { NonZero::new(RATE).unwrap() }
-    }
-
-    fn total_duration(&self) -> Option<Duration> {
-        None
-    }
-}
-
 fn build(
     device: &Device,
     shape: &Shape,
@@ -304,125 +257,6 @@ fn lead(info: &OutputCallbackInfo) -> Duration {
         .saturating_duration_since(timestamp.callback)
 }
 
-/// The audio side of a playback. Neither locks nor allocates.
-pub(super) struct Pump {
-    source: MixerSource,
-    cue: Cue,
-    feed: Feed,
-    health: Arc<Health>,
-    lead: Arc<AtomicU64>,
-    rate: u32,
-    channels: u16,
-    first_callback: Option<Instant>,
-    /// When the last callback came.
-    called: Option<Instant>,
-    running: bool,
-    /// Device frames of silence before the timeline goes on.
-    silence: u64,
-}
-
-impl Pump {
-    /// The audio side of a device with this rate and so many channels, and where the timeline comes home to.
-    fn new(
-        timeline: Timeline,
-        clock: &Clock,
-        health: Arc<Health>,
-        rate: SampleRate,
-        channels: u16,
-    ) -> (Self, Consumer<Timeline>) {
-        let (give_back, home) = RingBuffer::new(1);
-        let cue = timeline.cue();
-        let (mixer, source) = rodio::mixer::mixer(NonZero::<u16>::MIN, rate);
-        mixer.add(Lent {
-            timeline: Some(timeline),
-            home: give_back,
-        });
-        let pump = Self {
-            source,
-            cue,
-            feed: clock.feed(),
-            health,
-            lead: Arc::new(AtomicU64::new(0)),
-            rate: rate.get(),
-            channels,
-            first_callback: None,
-            called: None,
-            running: false,
-            silence: 0,
-        };
-        (pump, home)
-    }
-
-    /// The body of the callback: `data` will be heard `lead` after `now`, if that is not zero.
-    pub(super) fn answer<T>(&mut self, data: &mut [T], now: Instant, lead: Duration)
-    where
-        T: SizedSample + FromSample<f32>,
-    {
-        let heard = self.begin(now, lead);
-        self.fill(data, heard, !lead.is_zero());
-    }
-
-    /// Notes the callback; returns the instant at which its first frame will be heard.
-    fn begin(&mut self, now: Instant, lead: Duration) -> Instant {
-        let last = self.called.replace(now);
-        if last.is_some_and(|last| now.saturating_duration_since(last) > PAUSE) {
-            // Neither its timestamps nor the timeline are where they were.
-            (self.running, self.first_callback, self.silence) = (false, None, 0);
-        }
-        self.health.beat(now);
-        self.lead.store(lead.as_nanos() as u64, Ordering::Relaxed);
-        now + lead
-    }
-
-    /// Fills an interleaved buffer whose first frame will be heard at the instant `heard`, if that
-    /// can be trusted.
-    fn fill<T>(&mut self, data: &mut [T], heard: Instant, trusted: bool)
-    where
-        T: SizedSample + FromSample<f32>,
-    {
-        let age = heard.saturating_duration_since(*self.first_callback.get_or_insert(heard));
-        if !self.running && (age < SETTLE || (!trusted && age < UNTIMED)) {
-            data.fill(T::from_sample(0.0));
-            return;
-        }
-        if trusted || !self.running {
-            self.keep_time(heard);
-        }
-        for frame in data.chunks_mut(usize::from(self.channels.max(1))) {
-            let sample = if self.silence > 0 {
-                self.silence -= 1;
-                0.0
-            } else {
-                self.source.next().unwrap_or(0.0)
-            };
-            frame.fill(T::from_sample(sample));
-        }
-    }
-
-    /// Makes the timeline stand at the frame that is due at the instant `heard`.
-    fn keep_time(&mut self, heard: Instant) {
-        let frame = self.next_frame();
-        let jump = if self.running {
-            let waiting = Duration::from_secs_f64(self.silence as f64 / f64::from(self.rate));
-            self.feed.played(frame, heard + waiting)
-        } else {
-            self.running = true;
-            self.feed.due(heard) as i64 - frame as i64
-        };
-        if jump > 0 {
-            self.cue.skip_to(frame + jump.unsigned_abs());
-        } else {
-            self.silence += jump.unsigned_abs() * u64::from(self.rate) / u64::from(RATE);
-        }
-    }
-
-    /// The frame of the timeline that the mixer gives out next.
-    fn next_frame(&self) -> u64 {
-        let held = if self.rate == RATE { 0 } else { LOOKAHEAD };
-        self.cue.position().saturating_sub(held)
-    }
-}
-
 #[cfg(test)]
 impl Playback {
     /// A playback on a device that a test plays: it ends when `stream` is dropped, and calls the pump till then.
@@ -433,7 +267,7 @@ impl Playback {
         stream: impl FnOnce(Pump) -> Box<dyn Send>,
     ) -> Self {
         let health = Health::new(name.into(), clock.instant());
-        let rate = const { NonZero::new(RATE).unwrap() };
+        let rate = const { SampleRate::new(RATE).unwrap() };
         let (pump, home) = Pump::new(timeline, clock, Arc::clone(&health), rate, 2);
         let lead = Arc::clone(&pump.lead);
         let shape = Shape {
@@ -450,13 +284,6 @@ impl Playback {
             shape,
             clock: clock.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-impl Pump {
-    pub(super) fn health(&self) -> &Health {
-        &self.health
     }
 }
 

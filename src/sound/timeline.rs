@@ -26,6 +26,9 @@
 //! skipped are cut: a count that was due then must not be heard late. Clips that were sounding are where
 //! they would be by then, after up to half a second; after more, they are cut.
 
+mod control;
+mod tap;
+
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +37,11 @@ use std::time::Duration;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::RATE;
-use crate::time::Moment;
+pub(crate) use control::Cue;
+pub use control::{Command, Control, Full, Report};
+use control::{Shared, Told};
+pub use tap::FarEnd;
+use tap::Tap;
 
 /// Commands that may be on their way at once.
 const COMMANDS: usize = 1_024;
@@ -53,117 +60,6 @@ const STUMBLE: u64 = RATE as u64 / 2;
 const KNEE: f32 = 0.9;
 /// No jump is wanted.
 const NO_CUE: u64 = u64::MAX;
-
-/// What the timeline is to do.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Play a clip.
-    Place {
-        /// The name by which reports and [`Command::Remove`] mean it.
-        id: u64,
-        /// When its first sample is to be heard; `None`: as soon as possible.
-        at: Option<Moment>,
-        /// 48 kHz mono.
-        samples: Arc<[f32]>,
-        /// Factor for its samples; 1 leaves them as they are.
-        gain: f32,
-    },
-    /// Fade a clip out within 10 ms, or forget it if it has not begun.
-    Remove {
-        /// The clip's name.
-        id: u64,
-    },
-    /// Factor for the sum of all clips, reached within 10 ms; 1 at the beginning.
-    Level(f32),
-}
-
-/// What the timeline did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// The clip's first sample is in this frame.
-    Started {
-        /// The clip's name.
-        id: u64,
-        /// The frame; it is heard at `Moment::from_frame(frame, 48_000)`.
-        frame: u64,
-    },
-    /// The clip is over.
-    Finished {
-        /// The clip's name.
-        id: u64,
-        /// The first frame without it.
-        frame: u64,
-        /// Whether any of it was left out: removed, skipped, or no room.
-        cut: bool,
-    },
-}
-
-/// There is no room for further commands: nothing pulls the timeline, or nobody reads its reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the timeline takes no more commands: read its reports, and see that something plays it")]
-pub struct Full;
-
-/// A report, and with it the clip that is to be freed.
-struct Told {
-    report: Report,
-    _spent: Option<Arc<[f32]>>,
-}
-
-/// What both sides can see at any time.
-struct Shared {
-    position: AtomicU64,
-    limited: AtomicU64,
-    cue: AtomicU64,
-}
-
-/// The side that decides what sounds.
-pub struct Control {
-    commands: Producer<Command>,
-    told: Consumer<Told>,
-    shared: Arc<Shared>,
-}
-
-impl Control {
-    /// Sends a command. It takes effect at the next frame pulled.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] when 1024 commands are already waiting; the command is dropped.
-    pub fn send(&mut self, command: Command) -> Result<(), Full> {
-        self.commands.push(command).map_err(|_| Full)
-    }
-
-    /// What happened since the last call, oldest first. Frees the clips that are over: call it often.
-    pub fn reports(&mut self) -> impl Iterator<Item = Report> + '_ {
-        std::iter::from_fn(|| self.told.pop().ok().map(|told| told.report))
-    }
-
-    /// The next frame to be pulled. What is heard lies some 20 to 100 ms before it.
-    pub fn position(&self) -> u64 {
-        self.shared.position.load(Ordering::Relaxed)
-    }
-
-    /// Frames so far in which the sum was too loud and was bent to stay below full scale.
-    pub fn limited(&self) -> u64 {
-        self.shared.limited.load(Ordering::Relaxed)
-    }
-}
-
-/// Makes a timeline jump from the callback that pulls it through a mixer.
-#[derive(Clone)]
-pub(crate) struct Cue(Arc<Shared>);
-
-impl Cue {
-    /// Makes the next frame pulled be `frame`. A frame that lies behind is ignored.
-    pub(crate) fn skip_to(&self, frame: u64) {
-        self.0.cue.store(frame, Ordering::Relaxed);
-    }
-
-    /// The next frame to be pulled.
-    pub(crate) fn position(&self) -> u64 {
-        self.0.position.load(Ordering::Relaxed)
-    }
-}
 
 struct Clip {
     id: u64,
@@ -191,27 +87,7 @@ pub struct Timeline {
     level_step: f32,
     level_steps: u32,
     level_target: f32,
-    tap: Option<Producer<FarEnd>>,
-    far: FarEnd,
-}
-
-/// Samples of [`FarEnd`]: 10 ms.
-const FAR_END: usize = RATE as usize / 100;
-
-/// Up to 10 ms of what was sent to the loudspeaker.
-#[derive(Clone, Copy, Debug)]
-pub struct FarEnd {
-    /// The frame of the first sample.
-    pub first: u64,
-    length: usize,
-    samples: [f32; FAR_END],
-}
-
-impl FarEnd {
-    /// The samples, 48 kHz mono: 480, or fewer before a jump.
-    pub fn samples(&self) -> &[f32] {
-        self.samples.get(..self.length).unwrap_or_default()
-    }
+    tap: Tap,
 }
 
 /// A timeline that begins with frame `first_frame`, and its control.
@@ -239,12 +115,7 @@ pub fn timeline(first_frame: u64) -> (Control, Timeline) {
         level_step: 0.0,
         level_steps: 0,
         level_target: 1.0,
-        tap: None,
-        far: FarEnd {
-            first: first_frame,
-            length: 0,
-            samples: [0.0; FAR_END],
-        },
+        tap: Tap::new(first_frame),
     };
     (control, timeline)
 }
@@ -272,10 +143,9 @@ impl Timeline {
         if frame <= self.frame {
             return;
         }
-        self.flush_tap();
+        self.tap.flush(frame);
         let skipped = frame - self.frame;
         self.frame = frame;
-        self.far.first = frame;
         self.shared.position.store(frame, Ordering::Relaxed);
         let mut index = self.sounding.len();
         while index > 0 {
@@ -314,14 +184,7 @@ impl Timeline {
     /// A copy of everything this timeline sends out from now on, for an echo canceller: 2 s are
     /// kept, then newer blocks are lost, which their frame numbers show. The latest tap counts.
     pub fn tap(&mut self) -> Consumer<FarEnd> {
-        let (tap, out) = RingBuffer::new(200);
-        self.tap = Some(tap);
-        self.far = FarEnd {
-            first: self.frame,
-            length: 0,
-            samples: [0.0; FAR_END],
-        };
-        out
+        self.tap.open(self.frame)
     }
 
     /// A handle for making it jump once it is out of reach.
@@ -355,7 +218,7 @@ impl Timeline {
         let sample = self.limit(sum * level);
         self.frame += 1;
         self.shared.position.store(self.frame, Ordering::Relaxed);
-        self.feed_tap(sample);
+        self.tap.feed(sample, self.frame);
         sample
     }
 
@@ -491,29 +354,6 @@ impl Timeline {
         (KNEE + room * ((size - KNEE) / room).tanh())
             .min(0.999_9)
             .copysign(sample)
-    }
-
-    fn feed_tap(&mut self, sample: f32) {
-        if self.tap.is_none() {
-            return;
-        }
-        if let Some(slot) = self.far.samples.get_mut(self.far.length) {
-            *slot = sample;
-            self.far.length += 1;
-        }
-        if self.far.length == FAR_END {
-            self.flush_tap();
-        }
-    }
-
-    fn flush_tap(&mut self) {
-        if let Some(tap) = &mut self.tap
-            && self.far.length > 0
-        {
-            let _ = tap.push(self.far);
-        }
-        self.far.first = self.frame;
-        self.far.length = 0;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sound::timeline::{Command, Control, Report, timeline};
 use crate::time::Moment;
+use std::num::NonZero;
 
 struct Rig {
     pump: Pump,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::time::Moment;
 
 fn clip(length: usize, value: f32) -> Arc<[f32]> {
     vec![value; length].into()
