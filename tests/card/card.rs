@@ -17,15 +17,24 @@ pub(crate) struct Card {
     dir: tempfile::TempDir,
     server: Child,
     recorder: Option<Child>,
-    /// Sound is in real time: two cards at once on a small machine would disturb one another.
-    _alone: MutexGuard<'static, ()>,
+    /// Sound is in real time: two cards at once on a small machine would disturb what is timed.
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 static ALONE: Mutex<()> = Mutex::new(());
 
 impl Card {
-    /// Starts one; `None` where PulseAudio is not installed.
+    /// Starts one, while no other is there; `None` where PulseAudio is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_holding(Some(alone()))
+    }
+
+    /// Starts one where there may be others.
+    pub(crate) fn start_beside_others() -> Option<Self> {
+        Self::start_holding(None)
+    }
+
+    fn start_holding(alone: Option<MutexGuard<'static, ()>>) -> Option<Self> {
         let installed = |program: &str| {
             let found = Command::new(program)
                 .arg("--version")
@@ -41,7 +50,6 @@ impl Card {
             eprintln!("skipped: PulseAudio is not installed (pulseaudio, pulseaudio-utils)");
             return None;
         }
-        let alone = alone();
         let dir = tempfile::tempdir().expect("a temporary directory");
         std::fs::create_dir_all(dir.path().join("home")).expect("a directory");
         let mut card = Self {
@@ -124,6 +132,53 @@ impl Card {
             "latency_msec=40",
         ]);
         self.pactl(&["set-default-sink", "speaker"]);
+    }
+
+    /// The loudspeaker falls asleep, as a headset does, or wakes up.
+    pub(crate) fn sleep_speaker(&self, asleep: bool) {
+        self.pactl(&["suspend-sink", "speaker", if asleep { "1" } else { "0" }]);
+    }
+
+    /// A headset is plugged in, "headset" with the microphone "boom", and the server makes it the default.
+    pub(crate) fn other_defaults(&self) {
+        self.pactl(&["load-module", "module-null-sink", "sink_name=headset"]);
+        let boom = "source_name=boom";
+        self.pactl(&[
+            "load-module",
+            "module-remap-source",
+            "master=room.monitor",
+            boom,
+        ]);
+        self.pactl(&["set-default-sink", "headset"]);
+        self.pactl(&["set-default-source", "boom"]);
+    }
+
+    /// Whether a program plays on this sink, and the sink runs.
+    pub(crate) fn is_played_on(&self, sink: &str) -> bool {
+        self.is_used("sinks", "sink-inputs", sink)
+    }
+
+    /// Whether a program listens to this source, and the source runs.
+    pub(crate) fn is_heard_from(&self, source: &str) -> bool {
+        self.is_used("sources", "source-outputs", source)
+    }
+
+    /// Whether the device called `name`, one of `devices`, runs, and is among those that a program's `streams` go to.
+    fn is_used(&self, devices: &str, streams: &str, name: &str) -> bool {
+        let list = |what: &str| self.pactl(&["list", "short", what]).unwrap_or_default();
+        let devices = list(devices);
+        let device = devices
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .find(|fields| fields.get(1) == Some(&name));
+        let Some(fields) = device.filter(|fields| fields.last() == Some(&"RUNNING")) else {
+            return false;
+        };
+        list(streams).lines().any(|line| {
+            let goes: Vec<_> = line.split_whitespace().collect();
+            // A stream of the server's own has no client.
+            goes.get(1) == fields.first() && goes.get(2) != Some(&"-")
+        })
     }
 
     /// A command that finds this card and no other.

@@ -17,6 +17,8 @@ use card::Card;
 use row::{HEAD, Injected, Row};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::{talkthrough, tree};
 use talkthrough::record::{Event, Line};
@@ -27,20 +29,26 @@ use talkthrough::voice::Bank;
 const HOLD: f64 = 8.0;
 /// The end of a hold falls due at the next turn of the loop at the latest; the record is to the 0.1 ms.
 const SLACK: f64 = 0.001;
+/// Talks that are held at the same time.
+const AT_ONCE: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     ServerKilled,
     SpeakerPulled,
+    SpeakerAsleep,
+    OtherDefault,
     Stopped,
     RecogniserKilled,
     RecogniserHung,
 }
 
 impl Fault {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::ServerKilled,
         Self::SpeakerPulled,
+        Self::SpeakerAsleep,
+        Self::OtherDefault,
         Self::Stopped,
         Self::RecogniserKilled,
         Self::RecogniserHung,
@@ -51,6 +59,12 @@ impl Fault {
             Self::ServerKilled => "sound server killed in a hold, started again after 2 s",
             Self::SpeakerPulled => {
                 "loudspeaker unloaded in a hold, loaded again after 2 s (0: the server moved the stream)"
+            }
+            Self::SpeakerAsleep => {
+                "loudspeaker asleep (suspended) in a hold, awake after 2 s (time until it plays)"
+            }
+            Self::OtherDefault => {
+                "another default loudspeaker and microphone in a hold (time until both streams are there)"
             }
             Self::Stopped => "SIGSTOP in a hold, SIGCONT after 5 s (time until it is said)",
             Self::RecogniserKilled => "recogniser killed (time until the word said next is obeyed)",
@@ -128,7 +142,7 @@ impl Scene {
 }
 
 fn inject(fault: Fault, delay: f64) -> Option<Injected> {
-    let card = Card::start()?;
+    let card = Card::start_beside_others()?;
     let (log, words) = (card.path("session.jsonl"), card.path("words"));
     technician(&words);
     let mut command = card.command(talkthrough().get_program());
@@ -195,6 +209,21 @@ fn inject(fault: Fault, delay: f64) -> Option<Injected> {
                 };
                 injected.recovered = at.map(|at| (at - back).as_secs_f64());
             }
+            Fault::SpeakerAsleep => {
+                scene.card.sleep_speaker(true);
+                std::thread::sleep(Duration::from_secs(2));
+                scene.card.sleep_speaker(false);
+                let back = Instant::now();
+                injected.recovered = within(20.0, || scene.card.is_played_on("speaker"))
+                    .map(|at| (at - back).as_secs_f64());
+            }
+            Fault::OtherDefault => {
+                scene.card.other_defaults();
+                let back = Instant::now();
+                let moved =
+                    || scene.card.is_played_on("headset") && scene.card.is_heard_from("boom");
+                injected.recovered = within(20.0, moved).map(|at| (at - back).as_secs_f64());
+            }
             _ => {
                 send("STOP", program.0.id());
                 std::thread::sleep(Duration::from_secs(5));
@@ -237,6 +266,18 @@ fn inject(fault: Fault, delay: f64) -> Option<Injected> {
     Some(injected)
 }
 
+/// When `wanted` came true.
+fn within(limit: f64, wanted: impl Fn() -> bool) -> Option<Instant> {
+    let begun = Instant::now();
+    while begun.elapsed().as_secs_f64() < limit {
+        if wanted() {
+            return Some(Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    None
+}
+
 fn technician(dir: &Path) {
     std::fs::create_dir_all(dir).expect("a directory");
     let bank = Bank::load(&tree().join("audio/technician")).expect("the technician's voice loads");
@@ -276,16 +317,29 @@ fn a_table_of_faults_of_real_parts() {
     let times: usize = times.and_then(|text| text.parse().ok()).unwrap_or(5);
     println!("{HEAD}");
     for fault in Fault::ALL {
-        let mut row = Row::default();
-        for nth in 0..times {
-            let Some(it) = inject(fault, nth as f64 * 0.37 % 3.0) else {
-                return;
-            };
-            if it.harm().contains(&true) {
-                eprintln!("{fault:?}, injection {nth}: {it:?}");
+        let next = AtomicUsize::new(0);
+        let row = Mutex::new(Row::default());
+        // A talk waits most of the time, and each has a sound card of its own.
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(times) {
+                scope.spawn(|| {
+                    loop {
+                        let nth = next.fetch_add(1, Ordering::Relaxed);
+                        if nth >= times {
+                            return;
+                        }
+                        let Some(it) = inject(fault, nth as f64 * 0.37 % 3.0) else {
+                            return;
+                        };
+                        if it.harm().contains(&true) {
+                            eprintln!("{fault:?}, injection {nth}: {it:?}");
+                        }
+                        row.lock().expect("no injection panics").add(&it);
+                    }
+                });
             }
-            row.add(&it);
-        }
+        });
+        let row = row.into_inner().expect("no injection panics");
         println!("{}", row.line(fault.name(), times));
     }
 }
