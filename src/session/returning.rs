@@ -58,6 +58,8 @@ pub enum News {
     AudioKept,
     /// What the microphone hears cannot be written any more.
     AudioNotKept,
+    /// The talk stood still after the end of a hold had been told; it may do so more than once.
+    WasStopped,
 }
 
 impl Session {
@@ -237,8 +239,11 @@ impl Session {
 
     /// Notes news, to be told as soon as that disturbs nothing.
     pub(super) fn tell(&mut self, news: News) {
-        if !self.told.contains(&news) {
+        let is_known = self.told.contains(&news);
+        if !is_known {
             self.told.push(news);
+        }
+        if (!is_known || news == News::WasStopped) && !self.untold.contains(&news) {
             self.untold.push(news);
         }
     }
@@ -289,5 +294,6 @@ fn sentence(news: News) -> String {
         News::PlaceNotKept => Line::PlaceNotKept,
         News::AudioKept => Line::AudioKept,
         News::AudioNotKept => Line::AudioNotKept,
+        News::WasStopped => Line::WasStopped,
     })
 }

@@ -6,7 +6,7 @@
 
 use super::lines::{Line, words};
 use super::timer::Timer;
-use super::{Doing, Output, Overlay, Session, Urgency, hold_event};
+use super::{Doing, News, Output, Overlay, Session, Urgency, hold_event};
 use crate::guide::Hold;
 use crate::record::Event;
 use crate::time::Moment;
@@ -43,8 +43,8 @@ impl Session {
                 self.out.push_back(Output::StopCount);
                 self.tell_of_stall(true, now);
             }
-            // Its end was on time; what comes next is said now.
-            Doing::Holding { end, .. } if end <= since.max(told) => {}
+            // Its end was on time; what comes next is said now, with why it was late.
+            Doing::Holding { end, .. } if end <= since.max(told) => self.tell(News::WasStopped),
             Doing::Holding { .. } if self.can_be_extended(gone) => {
                 self.extend(stood, slept, told, now)
             }
@@ -66,6 +66,14 @@ impl Session {
             }
             _ => self.tell_of_stall(gone > LONGEST, now),
         }
+    }
+
+    /// Why what is said next is late, where nobody has been told.
+    pub(super) fn take_delay(&mut self) -> Option<String> {
+        let is_it = |news: &News| *news == News::WasStopped;
+        let at = self.untold.iter().position(is_it)?;
+        self.untold.remove(at);
+        Some(words(&Line::WasStopped))
     }
 
     /// Whether the running hold may last longer by `gone`.

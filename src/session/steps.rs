@@ -70,6 +70,7 @@ impl Session {
         self.record(Event::Step { id: id.clone() });
         let prompt = self.prompt();
         let mut sentences = preface;
+        sentences.extend(self.take_delay());
         sentences.extend(prompt.iter().cloned());
         if let Kind::Wait(wait) = kind {
             self.record(Event::Wait {

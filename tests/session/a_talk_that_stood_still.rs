@@ -71,6 +71,32 @@ fn stopped_at_any_moment_for_any_time_it_never_lets_go_early() {
 }
 
 #[test]
+fn stopped_when_the_end_of_the_hold_was_told_it_goes_on_and_says_why_that_is_late() {
+    let mut talk = at("plug-in");
+    talk.hear("plugged in");
+    let (_, left) = talk.session.view(talk.now).hold.expect("it is held");
+    let end = talk.now + Duration::from_secs(left);
+    talk.pass(left as f64 - 0.1);
+    talk.said.clear();
+    let stood = Duration::from_secs(5);
+    talk.now = talk.now + stood;
+    // Sound is handed over ahead: "let go now" is out.
+    let slept = Duration::ZERO;
+    talk.input(Input::Stalled {
+        stood,
+        slept,
+        told: end,
+    });
+    talk.pass(1.0);
+    assert_eq!(talk.step(), "boot");
+    let said = talk.heard_back();
+    assert!(
+        said.starts_with("I was stopped for a while. Step"),
+        "{said}"
+    );
+}
+
+#[test]
 fn stopped_again_while_it_tells_why_it_waits_no_longer_than_it_has_to() {
     let mut talk = pressed(8);
     let zero = talk.now;
