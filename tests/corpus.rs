@@ -3,6 +3,10 @@
 //! A new target is a file in `fuzz/src/bin/`, a directory in `fuzz/corpus/` and a line here. What a
 //! fuzzer finds is added to the corpus, so that it is tried from then on.
 
+#[path = "support/dice.rs"]
+mod dice;
+
+use dice::Dice;
 use std::path::Path;
 
 /// One module and one test for each target.
@@ -66,19 +70,6 @@ fn replay(target: &str, run: fn(&[u8])) {
                 std::panic::resume_unwind(panic);
             }
         }
-    }
-}
-
-/// Marsaglia's xorshift: the same numbers everywhere.
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `sides`.
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
     }
 }
 

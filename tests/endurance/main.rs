@@ -5,10 +5,13 @@
 //! machine can. Memory is what lies in RAM of this process, with session, voice, ears and room, and of the recogniser.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/dice.rs"]
+mod dice;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;
 
+use dice::Dice;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,18 +41,6 @@ const ASKED: [&str; 6] = [
 const MOST_BYTES: u64 = 5_000_000;
 /// Seconds between one sound of the room and the next: at least, and at most so many more.
 const PAUSE: (u64, u64) = (4, 12);
-
-/// The same numbers on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
-    }
-}
 
 /// Everything that can be heard in the room.
 struct Sounds {
