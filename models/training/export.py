@@ -40,9 +40,9 @@ SHIPPED = REPOSITORY / "models/talkthrough-en"
 # there: libvosk aborts the process without it.
 MODEL_CONF = f"""\
 --min-active=200
---max-active=3000
+--max-active=500
 --beam=12.0
---lattice-beam=5.0
+--lattice-beam=4.0
 --acoustic-scale=1.0
 --frame-subsampling-factor={network.STRIDE}
 --frames-per-chunk=6

@@ -1,15 +1,18 @@
 //! Layers that both halves of the verifier are made of, and how they are read from its file.
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
 /// Layers no wider than this are believed.
 const WIDEST: usize = 1_024;
 
-/// A matrix of `inputs` rows and a bias.
+/// A matrix of `inputs` rows and a bias. The matrix stays in half precision, as it is stored: it is most of what the
+/// verifier takes of memory.
 pub(super) struct Affine {
     pub(super) outputs: usize,
-    weight: Vec<f32>,
+    weight: Vec<f16>,
     bias: Vec<f32>,
 }
 
@@ -26,7 +29,10 @@ impl Affine {
         }
         Ok(Self {
             outputs,
-            weight: vector(stored, &format!("{name}.weight"), inputs * outputs)?,
+            weight: vector(stored, &format!("{name}.weight"), inputs * outputs)?
+                .into_iter()
+                .map(f16::from_f32)
+                .collect(),
             bias: vector(stored, &format!("{name}.bias"), outputs)?,
         })
     }
@@ -56,8 +62,10 @@ impl Affine {
 
     pub(super) fn apply(&self, inputs: &[f32]) -> Vec<f32> {
         let mut out = self.bias.clone();
-        for (x, weights) in inputs.iter().zip(self.weight.chunks_exact(self.outputs)) {
-            for (out, weight) in out.iter_mut().zip(weights) {
+        let mut weights = vec![0.0; self.outputs];
+        for (x, row) in inputs.iter().zip(self.weight.chunks_exact(self.outputs)) {
+            row.convert_to_f32_slice(&mut weights);
+            for (out, weight) in out.iter_mut().zip(&weights) {
                 *out += x * weight;
             }
         }
@@ -99,7 +107,7 @@ fn tensor(stored: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, String> {
             .as_chunks::<2>()
             .0
             .iter()
-            .map(|bytes| half::f16::from_le_bytes(*bytes).to_f32())
+            .map(|bytes| f16::from_le_bytes(*bytes).to_f32())
             .collect(),
         Dtype::F32 => tensor
             .data()
