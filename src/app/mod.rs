@@ -20,6 +20,7 @@ pub mod rehearsal;
 pub mod room;
 pub mod script;
 pub mod technician;
+mod voiced;
 mod volume;
 
 use crate::ears::{Lane, Phrase, Reason, Spoken, Verdict};
@@ -27,14 +28,15 @@ use crate::guide::Guide;
 use crate::record::{Event, Line, seconds};
 use crate::session::vocabulary::Care;
 use crate::session::{
-    Beat, Bookmark, Input, Meaning, Outcome, Output, Role, Sayable, Session, Settings, SpeechId,
-    Urgency, View,
+    Beat, Bookmark, Input, Meaning, Outcome, Output, Sayable, Session, Settings, SpeechId, Urgency,
+    View,
 };
 use crate::sound::timeline::Control;
 use crate::time::Moment;
-use crate::voice::{self, BeatSound, Rank, Sound, Turn, Voice, VoiceEvent};
+use crate::voice::{self, Sound, Turn, Voice, VoiceEvent};
 use std::sync::Arc;
 use std::time::Duration;
+use voiced::placed;
 use volume::Volume;
 pub use volume::level_in_noise;
 
@@ -348,115 +350,8 @@ impl App {
         }
     }
 
-    fn voiced(&mut self, event: VoiceEvent, now: Moment) {
-        match event {
-            VoiceEvent::Started {
-                text, start, end, ..
-            } => {
-                self.note(
-                    Event::Say {
-                        text,
-                        start: seconds(start),
-                        end: seconds(end),
-                    },
-                    now,
-                );
-            }
-            VoiceEvent::NoVoice { text } => {
-                // Shown in place of being heard.
-                self.note(
-                    Event::Say {
-                        text,
-                        start: seconds(now),
-                        end: seconds(now),
-                    },
-                    now,
-                );
-            }
-            VoiceEvent::Ended {
-                id,
-                at,
-                cut,
-                unsaid,
-            } => {
-                let id = SpeechId(id);
-                if self.prompt == Some(id) {
-                    self.prompt = None;
-                    if !cut {
-                        self.notices.push(Notice::PromptEnded {
-                            step: self.step.clone(),
-                            at,
-                        });
-                    }
-                }
-                let ended = if cut {
-                    Input::SpeechCut { id, unsaid }
-                } else {
-                    Input::SpeechEnded(id)
-                };
-                self.handle(ended, now);
-            }
-            VoiceEvent::Counted {
-                n,
-                due,
-                onset,
-                text,
-            } => self.counted(n, due, onset, text, now),
-        }
-    }
-
-    fn counted(&mut self, n: u32, due: Moment, onset: Option<Moment>, text: String, now: Moment) {
-        self.counted = self.counted.max(due);
-        let released = self
-            .beats
-            .iter()
-            .any(|beat| beat.due == due && beat.role == Role::Release);
-        let onset = onset.filter(|_| self.audible).map(seconds);
-        let due_at = seconds(due);
-        self.note(
-            if released {
-                Event::Release { due: due_at, onset }
-            } else {
-                Event::Count {
-                    n,
-                    text,
-                    due: due_at,
-                    onset,
-                }
-            },
-            now,
-        );
-        self.notices.push(Notice::Counted {
-            step: self.step.clone(),
-            n,
-            due,
-        });
-    }
-
     fn note(&mut self, event: Event, now: Moment) {
         self.notices.push(Notice::Line(Line::new(now, event)));
-    }
-}
-
-/// How a beat of the talk sounds, and what it gives way to.
-fn placed(beat: &Beat) -> voice::Beat {
-    let word = || BeatSound::Word(beat.text.clone());
-    let (sound, rank) = match beat.role {
-        Role::Tick => (BeatSound::Sound(Sound::Tick), Rank::Number),
-        Role::Number => (word(), Rank::Number),
-        Role::LastNumber => (word(), Rank::LastNumber),
-        Role::Milestone => (word(), Rank::Milestone),
-        Role::Cue | Role::CarryOn => (word(), Rank::Cue),
-        Role::Release | Role::Finish => (
-            BeatSound::Both(beat.text.clone(), Sound::EndTone),
-            Rank::Cue,
-        ),
-    };
-    voice::Beat {
-        n: beat.n,
-        due: beat.due,
-        sound,
-        rank,
     }
 }
 
