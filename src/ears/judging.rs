@@ -10,7 +10,7 @@ use super::verifier::Verifier;
 use super::{Ears, EarsError, LEAD, PIECE, RATE, Verdict};
 use crate::time::Moment;
 
-/// How much of it, in samples (1.2 s), is kept.
+/// How much of an utterance that goes on for too long, in samples (1.2 s), is heard again: a command may be in its midst.
 const OVERLAP: u64 = 19_200;
 
 /// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing.
