@@ -89,6 +89,43 @@ def embed(energies, session):
     return session.run(None, {"input_1": energies[None, :, :, None]})[0].reshape(-1, SIZE)
 
 
+# After which convolutions, and over how many frames and bands, the maximum is taken.
+POOLED = {2: (2, 2), 6: (1, 2), 10: (2, 2), 14: (1, 2), 18: (2, 2)}
+LAYERS = 20
+# The layers from here on see words rather than sounds: those that are tuned.
+UPPER = 11
+
+
+def layers(weights):
+    """`weights` as a list of {weight, bias} by layer; the last has no bias."""
+    parts = ("weight", "bias")
+    return [{part: weights[f"{n}.{part}"] for part in parts if f"{n}.{part}" in weights} for n in range(LAYERS)]
+
+
+def through(layers, x):
+    """What `embed` computes, of many pieces at once and with a gradient: x[pieces, frames, 32] to [pieces, embeddings, 96].
+
+    Each convolution is one multiplication of matrices; jax's own convolutions are slow on a processor."""
+    import jax.numpy as jnp
+
+    x = x[..., None]
+    for number, layer in enumerate(layers):
+        frames, bands, _, outputs = layer["weight"].shape
+        if bands > 1:
+            x = jnp.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
+        height, width = x.shape[1] - frames + 1, x.shape[2] - bands + 1
+        seen = [x[:, frame : frame + height, band : band + width] for frame in range(frames) for band in range(bands)]
+        x = jnp.concatenate(seen, -1) @ layer["weight"].reshape(-1, outputs)
+        if number < LAYERS - 1:
+            x = x + layer["bias"]
+            x = jnp.maximum(jnp.where(x > 0, x, 0.2 * x), -0.4)
+        if number in POOLED:
+            a, b = POOLED[number]
+            height, width = x.shape[1] // a, x.shape[2] // b
+            x = x[:, : height * a, : width * b].reshape(len(x), height, a, width, b, -1).max((2, 4))
+    return x[:, :, 0]
+
+
 def check(samples):
     """The greatest difference between what this computes of some samples and what the package's own files do."""
     import onnxruntime

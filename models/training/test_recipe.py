@@ -59,6 +59,13 @@ class Embedding(unittest.TestCase):
         for difference in embedding.check(samples):
             self.assertLess(difference, 1e-3)
 
+    def test_what_is_tuned_begins_as_what_the_package_computes(self):
+        weights = embedding.weights()
+        energies = embedding.energies(np.random.default_rng(2).normal(0, 3000, 23_000), weights)
+        theirs = embedding.embed(energies, embedding.session())
+        ours = embedding.through(embedding.layers(weights), energies[None])[0]
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
 
 class Export(unittest.TestCase):
     def test_cepstra_hold_all_of_the_energies(self):

@@ -1,7 +1,7 @@
 """Trains the verifier: the second opinion on a phrase that the recogniser believes to have heard.
 
     python verifier.py train --work-dir DIR --minutes 30
-    python verifier.py export DIR/verifier.npz DIR/spotter.npz ../talkthrough-en
+    python verifier.py export DIR/verifier.npz DIR/spotter.npz DIR/tuned.npz ../talkthrough-en
 
 A cascade, as small keyword spotters have it (Gruenstein et al. 2017, "A Cascade Architecture for Keyword Spotting on
 Mobile Devices"): the recogniser proposes, and a network that was trained to tell whole phrases apart disposes. It looks at
@@ -11,7 +11,7 @@ the 1.5 s that end shortly after the word, so it also sees what was said before.
 What it learns from are the feature shards of `prepare.py`: an utterance is an example of a phrase if its phones are exactly
 those of the phrase, and of none otherwise. Speech cut off in the middle is an example of none, too.
 
-Beside it stands `spotter.py`, which hears the same through a network trained by others; the program believes both alike.
+Beside it stand the two of `spotter.py`, which hear the same through a network trained by others.
 """
 
 import argparse
@@ -156,7 +156,7 @@ def batches(supply, class_of, normalisation, rng):
             yield drawn(utterances, by_class, normalisation, rng)
 
 
-def export(checkpoint, spotter_checkpoint, model_dir):
+def export(checkpoint, spotter_checkpoint, tuned_checkpoint, model_dir):
     """Writes what `src/ears/verifier/` reads: half precision is as good and half as large."""
     groups, facts = shipped(checkpoint) if checkpoint.is_dir() else network.load(checkpoint)
     model, half = groups["model"], lambda array: np.ascontiguousarray(array, np.float16)
@@ -165,12 +165,15 @@ def export(checkpoint, spotter_checkpoint, model_dir):
         tensors |= {f"trunk.{number}.{name}": half(array) for name, array in layer.items()}
     for part, layer in model["head"].items():
         tensors |= {f"{part}.{name}": half(array) for name, array in layer.items()}
-    spotter, spotter_facts = network.load(spotter_checkpoint)
-    if spotter_facts["phrases"] != facts["phrases"]:
-        raise SystemExit("the two halves know other phrases: train both anew")
-    tensors |= {f"spotter.{name}": array.astype(np.float32) for name, array in spotter["input"].items()}
-    for part, layer in spotter["model"].items():
-        tensors |= {f"spotter.{part}.{name}": half(array) for name, array in layer.items()}
+    for prefix, path in ("spotter", spotter_checkpoint), ("tuned", tuned_checkpoint):
+        spotter, spotter_facts = network.load(path)
+        if spotter_facts["phrases"] != facts["phrases"]:
+            raise SystemExit("the parts of the verifier know other phrases: train them anew")
+        tensors |= {f"{prefix}.{name}": array.astype(np.float32) for name, array in spotter["input"].items()}
+        for part, layer in spotter["model"].items():
+            tensors |= {f"{prefix}.{part}.{name}": half(array) for name, array in layer.items()}
+        for number, layer in enumerate(spotter.get("upper", []), start=embedding.UPPER):
+            tensors |= {f"{prefix}.{number}.{name}": half(array) for name, array in layer.items()}
     tensors |= {f"embedding.{name}": half(array) for name, array in embedding.weights().items()}
     facts = {"phrases": json.dumps(facts["phrases"]), "steps": str(facts["steps"])}
     pathlib.Path(model_dir, "verifier.safetensors").write_bytes(safetensors.numpy.save(tensors, facts))
@@ -184,7 +187,7 @@ def shipped(model_dir):
     trunk, head = [{} for _ in network.OFFSETS], {}
     for name, array in tensors.items():
         match name.split("."):
-            case ["embedding" | "spotter", *_]:
+            case ["embedding" | "spotter" | "tuned", *_]:
                 pass
             case ["trunk", number, part]:
                 trunk[int(number)][part] = array
@@ -269,12 +272,13 @@ def main():
     exporting = what.add_parser("export")
     exporting.add_argument("checkpoint", type=pathlib.Path, help="of this, or a model directory whose first network is kept")
     exporting.add_argument("spotter", type=pathlib.Path, help="checkpoint of spotter.py")
+    exporting.add_argument("tuned", type=pathlib.Path, help="checkpoint of spotter.py tune")
     exporting.add_argument("model_dir", type=pathlib.Path)
     options = options.parse_args()
     if options.what == "train":
         train(options)
     else:
-        export(options.checkpoint, options.spotter, options.model_dir)
+        export(options.checkpoint, options.spotter, options.tuned, options.model_dir)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 //! values of every 0.76 s of them. It was trained to tell 5,000 keywords in 200 million clips apart (J. Lin et
 //! al., "Training Keyword Spotters with Limited and Synthesized Speech Data", ICASSP 2020).
 //!
+//! It is in two parts: the [`Lower`] layers hear sounds and are common to both spotters, the [`Upper`] ones hear
+//! words, and each spotter has its own.
+//!
 //! `models/training/embedding.py` says where it comes from and computes the same.
 
 use std::sync::Arc;
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use realfft::{RealFftPlanner, RealToComplex};
@@ -36,6 +41,9 @@ pub(super) const fn samples_for(embeddings: usize) -> usize {
 const fn frames_for(embeddings: usize) -> usize {
     FRAMES + (embeddings - 1) * STEP
 }
+
+/// Layers of the lower part.
+const LOWER: usize = 11;
 
 /// The network: convolutions over three frames or three bands in turn, each followed by [`activated`], and
 /// by the maximum over so many frames and bands.
@@ -91,22 +99,25 @@ struct Shape {
 
 struct Layer {
     shape: Shape,
-    /// One matrix of `inputs` rows and `outputs` columns for each place it looks at.
-    weights: Vec<Array2<f32>>,
+    /// One matrix of `inputs` rows and `outputs` columns for each place it looks at, one after the other, in half
+    /// precision as they are stored.
+    weights: Vec<f16>,
     /// The last has none.
     bias: Vec<f32>,
+    /// Whether [`activated`] comes after it: not after the last.
+    activate: bool,
 }
 
 /// Values in time and frequency: a row for each frame and band, with a band of zeros below the lowest and one
 /// above the highest, so that a convolution over bands finds its neighbours there.
-struct Map {
+pub(super) struct Map {
     frames: usize,
     bands: usize,
     values: Array2<f32>,
 }
 
-/// The embedding.
-pub(super) struct Embedding {
+/// The lower part, and the energies before it.
+pub(super) struct Lower {
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     /// Of each band the first bin that counts, and the weights from there.
@@ -114,7 +125,33 @@ pub(super) struct Embedding {
     layers: Vec<Layer>,
 }
 
-impl Embedding {
+/// The upper part.
+pub(super) struct Upper(Vec<Layer>);
+
+impl Upper {
+    /// Reads the one whose tensors begin with `name`; the error says what is wrong.
+    pub(super) fn read(stored: &SafeTensors<'_>, name: &str) -> Result<Self, String> {
+        let layers = LOWER..LAYERS.len();
+        layers
+            .map(|number| Layer::read(stored, name, number))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The embeddings of what the lower part heard, one after the other.
+    pub(super) fn embed(&self, heard: &Map) -> Vec<f32> {
+        match self.0.split_first() {
+            Some((first, rest)) => through(rest, first.applied(heard)).inner(),
+            None => heard.inner(),
+        }
+    }
+}
+
+fn through(layers: &[Layer], map: Map) -> Map {
+    layers.iter().fold(map, |map, layer| layer.applied(&map))
+}
+
+impl Lower {
     /// Reads it; the error says what is wrong.
     pub(super) fn read(stored: &SafeTensors<'_>) -> Result<Self, String> {
         let filters = vector(stored, "embedding.filters", BINS * MELS)?;
@@ -127,54 +164,25 @@ impl Embedding {
                 .unwrap_or(0);
             (first, weights[first..=last].to_vec())
         };
-        let layer = |number: usize, shape: Shape| {
-            let Shape {
-                inputs, outputs, ..
-            } = shape;
-            let places = shape.frames * shape.bands;
-            let name = |part: &str| format!("embedding.{number}.{part}");
-            let weights = vector(stored, &name("weight"), places * inputs * outputs)?
-                .chunks_exact(inputs * outputs)
-                .map(|place| Array2::from_shape_vec((inputs, outputs), place.to_vec()))
-                .collect::<Result<_, _>>()
-                .map_err(|error| error.to_string())?;
-            let last = number + 1 == LAYERS.len();
-            let bias = if last {
-                Ok(vec![0.0; outputs])
-            } else {
-                vector(stored, &name("bias"), outputs)
-            };
-            Ok::<_, String>(Layer {
-                shape,
-                weights,
-                bias: bias?,
-            })
-        };
         Ok(Self {
             fft: RealFftPlanner::new().plan_fft_forward(WINDOW),
             window: vector(stored, "embedding.window", WINDOW)?,
             filters: (0..MELS).map(filter).collect(),
-            layers: LAYERS
-                .iter()
-                .enumerate()
-                .map(|(number, &shape)| layer(number, shape))
+            layers: (0..LOWER)
+                .map(|number| Layer::read(stored, "embedding", number))
                 .collect::<Result<_, _>>()?,
         })
     }
 
-    /// The last `count` embeddings of `samples` (16 kHz, full scale 1.0), one after the other. What is missing at
-    /// the beginning is filled with the quietest frames, as in the training.
-    pub(super) fn embed(&self, samples: &[f32], count: usize) -> Vec<f32> {
-        let from = samples.len().saturating_sub(samples_for(count));
+    /// What the end of `samples` (16 kHz, full scale 1.0) holds, for so many embeddings. What is missing at the
+    /// beginning is filled with the quietest frames, as in the training.
+    pub(super) fn hear(&self, samples: &[f32], embeddings: usize) -> Map {
+        let from = samples.len().saturating_sub(samples_for(embeddings));
         let heard = self.energies(samples.get(from..).unwrap_or_default());
-        let mut map = Map::of(&extended(heard, frames_for(count)));
-        for (number, layer) in self.layers.iter().enumerate() {
-            let (frames, bands) = layer.shape.pool;
-            map = layer
-                .convolved(&map, number + 1 < self.layers.len())
-                .pooled(frames, bands);
-        }
-        map.inner()
+        through(
+            &self.layers,
+            Map::of(&extended(heard, frames_for(embeddings))),
+        )
     }
 
     /// Frames of energies as the network wants them.
@@ -291,35 +299,68 @@ impl Map {
 }
 
 impl Layer {
-    fn convolved(&self, map: &Map, activate: bool) -> Map {
+    fn read(stored: &SafeTensors<'_>, name: &str, number: usize) -> Result<Self, String> {
+        let shape = *LAYERS.get(number).ok_or("it has too many layers")?;
         let Shape {
             frames,
             bands,
+            inputs,
+            outputs,
+            ..
+        } = shape;
+        let name = |part: &str| format!("{name}.{number}.{part}");
+        let weights = vector(stored, &name("weight"), frames * bands * inputs * outputs)?;
+        let activate = number + 1 < LAYERS.len();
+        let bias = if activate {
+            vector(stored, &name("bias"), outputs)?
+        } else {
+            vec![0.0; outputs]
+        };
+        Ok(Self {
+            shape,
+            weights: weights.into_iter().map(f16::from_f32).collect(),
+            bias,
+            activate,
+        })
+    }
+
+    fn applied(&self, map: &Map) -> Map {
+        let (frames, bands) = self.shape.pool;
+        self.convolved(map).pooled(frames, bands)
+    }
+
+    fn convolved(&self, map: &Map) -> Map {
+        let Shape {
+            frames,
+            bands,
+            inputs,
             outputs,
             ..
         } = self.shape;
+        let mut weights = vec![0.0; self.weights.len()];
+        self.weights.convert_to_f32_slice(&mut weights);
         let mut out = Map::new((map.frames + 1).saturating_sub(frames), map.bands, outputs);
         let stride = map.stride();
         // Rows of neighbouring frames and bands lie at fixed distances, so each place is one multiplication of
         // matrices; what that makes of the bands beyond the edges is put right below.
         let rows = out.values.nrows().saturating_sub(2);
-        for (place, weights) in self.weights.iter().enumerate() {
+        for (place, weights) in weights.chunks_exact(inputs * outputs).enumerate() {
             let (frame, band) = (place / bands, place % bands);
             let from = frame * stride + if bands == 1 { 1 } else { band };
-            let (Some(seen), Some(target)) = (
+            let (Some(seen), Some(mut target), Ok(weights)) = (
                 span(&map.values, from, rows),
                 span_mut(&mut out.values, 1, rows),
+                ArrayView2::from_shape((inputs, outputs), weights),
             ) else {
                 continue;
             };
-            let mut target = target;
-            general_mat_mul(1.0, &seen, weights, 1.0, &mut target);
+            general_mat_mul(1.0, &seen, &weights, 1.0, &mut target);
         }
         let stride = out.stride();
         for (row, mut values) in out.values.axis_iter_mut(Axis(0)).enumerate() {
             if (1..=map.bands).contains(&(row % stride)) {
                 for (value, bias) in values.iter_mut().zip(&self.bias) {
-                    *value = if activate {
+                    *value = if self.activate {
                         activated(*value + bias)
                     } else {
                         *value + bias
@@ -357,9 +398,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let file = root.join("models/talkthrough-en").join(super::super::FILE);
         let bytes = std::fs::read(file).unwrap();
-        let embedding = Embedding::read(&SafeTensors::deserialize(&bytes).unwrap()).unwrap();
+        let stored = SafeTensors::deserialize(&bytes).unwrap();
+        let lower = Lower::read(&stored).unwrap();
+        let upper = Upper::read(&stored, "embedding").unwrap();
         let word = read(&root.join("tests/words/next.flac")).unwrap();
-        let embedded = embedding.embed(&word.samples[..samples_for(1)], 1);
+        let embedded = upper.embed(&lower.hear(&word.samples[..samples_for(1)], 1));
         assert_eq!(embedded.len(), SIZE);
         // Of the first 12,512 samples, by `embedding.py`, which has the weights in full precision.
         let recipe = [-19.179, 13.325, -4.327, 5.386, 21.358, 21.800];

@@ -7,8 +7,8 @@
 //! milliseconds now and then. A cascade of this kind is what small keyword spotters use (A. Gruenstein
 //! et al., "A Cascade Architecture for Keyword Spotting on Mobile Devices", 2017).
 //!
-//! It is two networks that are believed alike: `network`, which has the acoustic model's layers, and `spotter`, which
-//! hears through an `embedding` that was trained on very many people. Each fails on some speakers, seldom on the same.
+//! It is three networks that are believed alike: `network`, which has the acoustic model's layers, and the two of `spotter`,
+//! which hear through an `embedding` that was trained on very many people. Each fails on some speakers, seldom on the same.
 //!
 //! It knows a fixed list of phrases, the commands and numbers. Of others, such as those of a guide of
 //! your own, it has no opinion. `models/training/verifier.py` trains it and writes
@@ -27,7 +27,7 @@ use crate::limits::{VERIFIER_BYTES, read_file};
 use features::LogMel;
 use network::Network;
 use safetensors::SafeTensors;
-use spotter::Spotter;
+use spotter::Spotters;
 
 /// Name of its file in a model's directory.
 pub const FILE: &str = "verifier.safetensors";
@@ -51,7 +51,7 @@ pub struct Verifier {
     phrases: Vec<String>,
     log_mel: LogMel,
     network: Network,
-    spotter: Spotter,
+    spotters: Spotters,
 }
 
 impl Verifier {
@@ -74,7 +74,7 @@ impl Verifier {
         Self::read(&bytes).map(Arc::new).map(Some).map_err(unusable)
     }
 
-    /// Reads both networks; the error says what is wrong with them.
+    /// Reads the networks; the error says what is wrong with them.
     fn read(bytes: &[u8]) -> Result<Self, String> {
         let stored = &SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
@@ -87,7 +87,7 @@ impl Verifier {
             serde_json::from_str(phrases).map_err(|error| error.to_string())?;
         Ok(Self {
             network: Network::read(stored, phrases.len())?,
-            spotter: Spotter::read(stored, phrases.len())?,
+            spotters: Spotters::read(stored, phrases.len())?,
             log_mel: LogMel::default(),
             phrases,
         })
@@ -97,7 +97,7 @@ impl Verifier {
     pub(super) fn window(end: u64, heard: u64) -> (u64, u64) {
         let until = (end + AFTER).min(heard);
         (
-            until.saturating_sub(Network::SAMPLES.max(Spotter::SAMPLES)),
+            until.saturating_sub(Network::SAMPLES.max(Spotters::SAMPLES)),
             until,
         )
     }
@@ -105,19 +105,26 @@ impl Verifier {
     /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::window`]) hold.
     pub(super) fn listen(&self, samples: &[f32]) -> Opinion<'_> {
         let network = self.network.shares(&self.log_mel.frames(samples));
-        let spotter = self.spotter.shares(samples);
+        let [spotter, tuned] = self.spotters.shares(samples);
         Opinion {
             phrases: &self.phrases,
-            shares: together(&network, &spotter),
+            shares: together([&network, &spotter, &tuned]),
         }
     }
 }
 
-/// What two networks believe together: the geometric mean of their probabilities.
-fn together(one: &[f32], other: &[f32]) -> Vec<f32> {
-    let mean = one.iter().zip(other).map(|(a, b)| (a * b).sqrt());
-    let sum: f32 = mean.clone().sum();
-    mean.map(|share| share / sum.max(f32::MIN_POSITIVE))
+/// What networks believe together: the geometric mean of their probabilities.
+fn together<const N: usize>(shares: [&[f32]; N]) -> Vec<f32> {
+    let phrases = shares.first().map_or(0, |shares| shares.len());
+    let mean = |phrase: usize| {
+        let each = shares.map(|shares| shares.get(phrase).map_or(0.0, |share| share.ln()));
+        (each.iter().sum::<f32>() / N as f32).exp()
+    };
+    let means: Vec<f32> = (0..phrases).map(mean).collect();
+    let sum: f32 = means.iter().sum();
+    means
+        .into_iter()
+        .map(|share| share / sum.max(f32::MIN_POSITIVE))
         .collect()
 }
 
