@@ -36,14 +36,15 @@ fn a_model_is_fetched_checked_and_put_into_place() {
 fn a_cut_connection_is_gone_on_with_where_it_broke() {
     let server = Server::start(|request| honest(request, &MODEL, VERSION, HALF));
     let (_dir, store) = store();
+    let pieces = MODEL.len().div_ceil(HALF);
     let patience = Patience {
-        attempts: 10,
+        attempts: pieces.try_into().unwrap(),
         ..patient()
     };
     let (place, told) = get(&store, &model(&MODEL, &server), &patience);
     place.expect("it is fetched");
     let asked = server.asked();
-    assert_eq!(asked.len(), MODEL.len().div_ceil(HALF));
+    assert_eq!(asked.len(), pieces);
     assert_eq!((asked[0].range, asked[0].if_range.as_deref()), (None, None));
     for (nth, request) in asked.iter().enumerate().skip(1) {
         assert_eq!(request.range, Some((nth * HALF) as u64));
