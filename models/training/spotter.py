@@ -28,7 +28,7 @@ import numpy as np
 import corpus
 import embedding
 from augment import own_background
-from verifier import NONE, classes
+from verifier import classes
 
 NINE = 9
 FRAMES = embedding.FRAMES + (NINE - 1) * embedding.STEP
@@ -253,11 +253,11 @@ def tune(options):
     groups, facts = network.load(out if out.exists() else options.work_dir / "spotter.npz")
     mean, deviation = groups["input"]["mean"], groups["input"]["deviation"]
     step = facts["steps"] if out.exists() else 0
-    whole = embedding.layers(embedding.weights())
+    weights = embedding.weights()
+    whole = embedding.layers(weights)
     lower = jax.tree.map(jnp.asarray, whole[: embedding.UPPER])
     model = {"upper": groups.get("upper", whole[embedding.UPPER :]), "head": groups["model"]}
     model = jax.tree.map(jnp.asarray, model)
-    weights = embedding.weights()
     noises = [embedding.energies(noise.astype(np.float32), weights) for noise in corpus.noises(options.speech / "train")]
     noises = [noise for noise in noises if len(noise) > FRAMES + 100]
     x, y = stored(options.work_dir)

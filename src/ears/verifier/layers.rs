@@ -1,4 +1,4 @@
-//! Layers that both halves of the verifier are made of, and how they are read from its file.
+//! Layers that the networks of the verifier are made of, and how they are read from its file.
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;

@@ -187,6 +187,30 @@ mod tests {
     }
 
     #[test]
+    fn each_network_counts_alike() {
+        let doubted = together([&[0.5, 0.5], &[0.5, 0.5], &[0.9, 0.1]]);
+        // The odds are multiplied, and of the product the cube root is taken.
+        assert!((doubted[0] / doubted[1] - 9.0_f32.cbrt()).abs() < 1e-4);
+        assert!((doubted.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        // What one holds for impossible is.
+        assert_eq!(together([&[1.0, 0.0], &[0.1, 0.9]]), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_verifier_without_one_of_its_networks_is_an_error() {
+        let path = root().join("models/talkthrough-en").join(FILE);
+        let mut bytes = std::fs::read(path).unwrap();
+        let name = b"\"tuned.wide.weight\"";
+        let at = bytes
+            .windows(name.len())
+            .position(|part| part == name)
+            .unwrap();
+        bytes[at + 1] = b'T';
+        let error = Verifier::read(&bytes).err().unwrap();
+        assert!(error.contains("tuned.wide"), "{error}");
+    }
+
+    #[test]
     fn a_damaged_file_is_an_error_and_a_missing_one_is_none() {
         let whole = std::fs::read(root().join("models/talkthrough-en").join(FILE)).unwrap();
         let directory = tempfile::tempdir().unwrap();
