@@ -2,6 +2,8 @@
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
@@ -47,27 +49,29 @@ impl Affine {
     ) -> Vec<f32> {
         let reach = offsets.last().copied().unwrap_or(0);
         let steps = (rows.len() / width).saturating_sub(reach).div_ceil(stride);
-        let mut out = Vec::with_capacity(steps * self.outputs);
-        let mut seen = Vec::with_capacity(width * offsets.len());
+        let mut seen = Vec::with_capacity(steps * width * offsets.len());
         for step in 0..steps {
-            seen.clear();
             for offset in offsets {
                 let at = (step * stride + offset) * width;
                 seen.extend_from_slice(rows.get(at..at + width).unwrap_or_default());
             }
-            out.extend(self.apply(&seen));
         }
-        out
+        self.apply(&seen)
     }
 
+    /// One row of outputs for each row of inputs.
     pub(super) fn apply(&self, inputs: &[f32]) -> Vec<f32> {
-        let mut out = self.bias.clone();
-        let mut weights = vec![0.0; self.outputs];
-        for (x, row) in inputs.iter().zip(self.weight.chunks_exact(self.outputs)) {
-            row.convert_to_f32_slice(&mut weights);
-            for (out, weight) in out.iter_mut().zip(&weights) {
-                *out += x * weight;
-            }
+        let mut weights = vec![0.0; self.weight.len()];
+        self.weight.convert_to_f32_slice(&mut weights);
+        let width = weights.len() / self.outputs;
+        let rows = inputs.len() / width.max(1);
+        let mut out = self.bias.repeat(rows);
+        if let (Ok(inputs), Ok(weights), Ok(mut out)) = (
+            ArrayView2::from_shape((rows, width), inputs),
+            ArrayView2::from_shape((width, self.outputs), &weights),
+            ArrayViewMut2::from_shape((rows, self.outputs), &mut out),
+        ) {
+            general_mat_mul(1.0, &inputs, &weights, 1.0, &mut out);
         }
         out
     }
