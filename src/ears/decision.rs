@@ -270,7 +270,7 @@ impl Decision {
             .join(" ");
         let confidence = rest.iter().map(|word| word.confidence).fold(1.0, f32::min);
         let Extent {
-            start,
+            mut start,
             end,
             rise,
             over_echo,
@@ -293,6 +293,8 @@ impl Decision {
                 && (!proposed || instead.log_odds() > evidence.log_odds())
             {
                 (text, evidence) = (meant, instead);
+                // The verifier heard it in the last moments of the sound, however long that is.
+                start = start.max(end.saturating_sub(longest(&text)));
             }
         }
         let surely_another = over_echo.is_some_and(|rise| rise >= SURELY_ANOTHER);
@@ -306,13 +308,12 @@ impl Decision {
             None => Reason::NotAPhrase,
             Some(phrase) => {
                 let point = phrase.lane.operating_point();
-                let longest = LONGEST_WORD * text.split(' ').count() as u32;
                 match end.since(start) {
                     _ if !evidence.suffices(point, self.phrases.len(), own.sounds(start, end)) => {
                         Reason::LowConfidence
                     }
                     length if length < SHORTEST => Reason::TooShort,
-                    length if length > longest => Reason::TooLong,
+                    length if length > longest(&text) => Reason::TooLong,
                     _ if over_echo.is_some_and(|rise| rise < point.over_echo) => Reason::Echo,
                     _ if rise < LEAST_RISE => Reason::TooQuiet,
                     _ => Reason::Accepted,
@@ -373,6 +374,11 @@ impl Decision {
                 .is_some_and(|rest| rest.starts_with(' '))
         })
     }
+}
+
+/// The longest that a phrase takes.
+fn longest(phrase: &str) -> Duration {
+    LONGEST_WORD * phrase.split(' ').count() as u32
 }
 
 /// The words of a partial result without [`UNKNOWN`] before and after them.

@@ -67,7 +67,7 @@ pub const FEW_PHRASES: usize = 6;
 const BOTH_OVER_OWN_VOICE: f32 = 1.0;
 
 /// What the verifier's log odds count beside the recogniser's.
-const VERIFIER_WEIGHT: f32 = 3.0;
+const VERIFIER_WEIGHT: f32 = 4.0;
 
 impl Lane {
     /// The evidence it wants.

@@ -140,8 +140,10 @@ impl Ears {
         };
         let verifier = self.verifier.as_ref();
         let opinion = |end| {
-            let (from, until) = Verifier::window(history.position(end), history.end());
-            Some(verifier?.listen(&history.samples(from, until)))
+            let verifier = verifier?;
+            Verifier::windows(history.position(end), history.end())
+                .map(|(from, until)| verifier.listen(&history.samples(from, until)))
+                .reduce(|opinion, later| opinion.or(&later))
         };
         self.decision.judge(words, &self.own, extent, opinion)
     }

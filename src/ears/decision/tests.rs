@@ -147,6 +147,34 @@ fn clicks_hums_and_noise_are_not_words() {
 }
 
 #[test]
+fn a_word_that_the_verifier_alone_hears_may_end_a_long_sound() {
+    let phrases = [UNKNOWN, "next"].map(str::to_owned);
+    let sure = |_| {
+        Some(Opinion {
+            phrases: &phrases,
+            shares: vec![0.05, 0.95],
+        })
+    };
+    let judged = |proposed| {
+        let extent = |_, end: Moment| Extent {
+            start: end.saturating_sub(ms(2_000)),
+            ..clear(end, end)
+        };
+        let words = words(&[(proposed, 0.9)]);
+        let judgement = listening().judge(&words, &OwnVoice::default(), extent, sure);
+        judgement.unwrap()
+    };
+    let meant = judged(UNKNOWN);
+    assert_eq!(
+        (meant.phrase.as_str(), meant.reason),
+        ("next", Reason::Accepted)
+    );
+    assert_eq!(meant.end.since(meant.start), LONGEST_WORD);
+    // What the recogniser heard as one word of two seconds was none.
+    assert_eq!(judged("next").reason, Reason::TooLong);
+}
+
+#[test]
 fn it_does_not_obey_itself_but_a_person_who_speaks_over_it() {
     let own = saying("Say next when it is unplugged", 9.0, 12.0);
     let judge = |said: &[(&str, f32)]| {

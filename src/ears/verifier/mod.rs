@@ -35,6 +35,11 @@ pub const FILE: &str = "verifier.safetensors";
 /// What it looks at ends this long after the word, in samples (0.2 s), or where the sound so far does.
 const AFTER: u64 = 3_200;
 
+/// Where a word ends is uncertain in noise, so it also looks at what was heard since, up to here (0.5 s after), if that
+/// is later by more than a few samples (40 ms).
+const LATEST: u64 = 8_000;
+const LATER: u64 = 640;
+
 /// The verifier cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be used ({reason}): fetch the model again", path.display())]
@@ -93,16 +98,19 @@ impl Verifier {
         })
     }
 
-    /// The range of positions it looks at for a word that ends at `end`, with `heard` samples so far.
-    pub(super) fn window(end: u64, heard: u64) -> (u64, u64) {
-        let until = (end + AFTER).min(heard);
-        (
-            until.saturating_sub(Network::SAMPLES.max(Spotters::SAMPLES)),
-            until,
-        )
+    /// The ranges of positions it looks at for a word that ends at `end`, with `heard` samples so far.
+    pub(super) fn windows(end: u64, heard: u64) -> impl Iterator<Item = (u64, u64)> {
+        let first = (end + AFTER).min(heard);
+        let last = (end + LATEST).min(heard);
+        let until = [Some(first), (last > first + LATER).then_some(last)];
+        let length = Network::SAMPLES.max(Spotters::SAMPLES);
+        until
+            .into_iter()
+            .flatten()
+            .map(move |until| (until.saturating_sub(length), until))
     }
 
-    /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::window`]) hold.
+    /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::windows`]) hold.
     pub(super) fn listen(&self, samples: &[f32]) -> Opinion<'_> {
         let network = self.network.shares(&self.log_mel.frames(samples));
         let [spotter, tuned] = self.spotters.shares(samples);
@@ -130,12 +138,20 @@ fn together<const N: usize>(shares: [&[f32]; N]) -> Vec<f32> {
 
 /// What the verifier makes of some sound.
 pub(super) struct Opinion<'v> {
-    phrases: &'v [String],
+    pub(super) phrases: &'v [String],
     /// The probability of each phrase.
-    shares: Vec<f32>,
+    pub(super) shares: Vec<f32>,
 }
 
 impl Opinion<'_> {
+    /// What either believes: a word is in one of two windows.
+    pub(super) fn or(mut self, other: &Self) -> Self {
+        for (share, other) in self.shares.iter_mut().zip(&other.shares) {
+            *share = share.max(*other);
+        }
+        self
+    }
+
     /// The natural logarithm of the odds that it was `phrase` and nothing else; `None` of a phrase that
     /// it was not taught.
     pub(super) fn log_odds(&self, phrase: &str) -> Option<f32> {
@@ -159,7 +175,7 @@ mod tests {
         let pcm = read(&root().join("tests/words").join(recording)).unwrap();
         let samples = pcm.resampled(16_000).unwrap().samples;
         let end = samples.iter().rposition(|x| x.abs() > 0.02).unwrap() as u64;
-        let (from, until) = Verifier::window(end, samples.len() as u64);
+        let (from, until) = Verifier::windows(end, samples.len() as u64).next().unwrap();
         verifier
             .listen(&samples[from as usize..until as usize])
             .log_odds(phrase)
@@ -187,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_heard_since_is_looked_at_too_if_there_is_more_of_it() {
+        let ends = |end, heard| {
+            let windows = Verifier::windows(end, heard);
+            windows.map(|(_, until)| until).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(50_000, 51_000), [51_000]);
+        assert_eq!(ends(50_000, 53_600), [53_200]);
+        assert_eq!(ends(50_000, 56_000), [53_200, 56_000]);
+        assert_eq!(ends(50_000, 90_000), [53_200, 58_000]);
+        assert_eq!(Verifier::windows(0, 100).next(), Some((0, 100)));
+    }
+
+    #[test]
     fn each_network_counts_alike() {
         let doubted = together([&[0.5, 0.5], &[0.5, 0.5], &[0.9, 0.1]]);
         // The odds are multiplied, and of the product the cube root is taken.
@@ -194,6 +223,18 @@ mod tests {
         assert!((doubted.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         // What one holds for impossible is.
         assert_eq!(together([&[1.0, 0.0], &[0.1, 0.9]]), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn of_two_windows_the_one_counts_in_which_a_phrase_is() {
+        let phrases = ["[none]", "next", "stop"].map(str::to_owned);
+        let opinion = |shares: [f32; 3]| Opinion {
+            phrases: &phrases,
+            shares: shares.to_vec(),
+        };
+        let either = opinion([0.7, 0.1, 0.2]).or(&opinion([0.05, 0.9, 0.05]));
+        assert!((either.log_odds("next").unwrap() - 9_f32.ln()).abs() < 1e-4);
+        assert!((either.log_odds("stop").unwrap() + 4_f32.ln()).abs() < 1e-4);
     }
 
     #[test]
