@@ -35,7 +35,7 @@ pub struct OperatingPoint {
 pub const OPERATING_POINTS: [OperatingPoint; 3] = [
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -2.5,
+        log_odds: -2.25,
         over_own_voice: 0.6,
         over_echo: 6.0,
         stable: Duration::from_millis(60),
@@ -43,7 +43,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
     },
     OperatingPoint {
         confidence: 0.7,
-        log_odds: -1.0,
+        log_odds: -0.75,
         over_own_voice: 0.9,
         over_echo: 6.0,
         stable: Duration::from_millis(100),
@@ -67,7 +67,7 @@ pub const FEW_PHRASES: usize = 6;
 const BOTH_OVER_OWN_VOICE: f32 = 1.0;
 
 /// What the verifier's log odds count beside the recogniser's.
-const VERIFIER_WEIGHT: f32 = 4.0;
+const VERIFIER_WEIGHT: f32 = 3.0;
 
 impl Lane {
     /// The evidence it wants.
