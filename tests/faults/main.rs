@@ -263,6 +263,11 @@ fn inject(fault: Fault, delay: f64) -> Option<Injected> {
         .collect();
     injected.skipped = steps != ["agree", "press", "plug-in"];
     injected.crashed = program.0.try_wait().ok().flatten().is_some();
+    if injected.harm().contains(&true) {
+        for line in lines {
+            eprintln!("{:?} {:?}", line.t, line.event);
+        }
+    }
     Some(injected)
 }
 
