@@ -47,6 +47,7 @@ test:
 measure: measure-voice
 	@./setup.sh --test
 	cargo test --release --test card -- --ignored --nocapture --test-threads=1
+	cargo test --release --test own_voice -- --ignored --nocapture
 ifdef SPEECH
 	cargo build --release --quiet
 	python3 benches/measure_ears.py $(SPEECH) --program $(TARGET)/release/talkthrough

@@ -72,7 +72,7 @@ impl OwnVoice {
             })
     }
 
-    /// As [`OwnVoice::says`], but for words that merely sound much alike: "stop" in "step three".
+    /// As [`OwnVoice::says`], but for words that merely sound much alike: "stop" in "step three", or in "stopped".
     pub(super) fn resembles(&self, phrase: &str, start: Moment, end: Moment) -> bool {
         let phrase = words(phrase);
         self.spans
@@ -115,8 +115,16 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether two words may be taken for each other: one letter differs, of long words two.
+/// Fewer letters in common at the beginning are no likeness: "go" is not heard in "goodbye".
+const COMMON_BEGINNING: usize = 4;
+
+/// Whether two words may be taken for each other: one is the beginning of the other ("stop" of "stopped"), or one
+/// letter differs, of long words two.
 fn alike(one: &str, other: &str) -> bool {
+    let shorter = one.len().min(other.len());
+    if shorter >= COMMON_BEGINNING && (one.starts_with(other) || other.starts_with(one)) {
+        return true;
+    }
     let most = match one.chars().count().max(other.chars().count()) {
         0..=2 => 0,
         3..=5 => 1,
@@ -180,6 +188,11 @@ mod tests {
         }
         assert!(!own.says("stop", at(1.5), at(1.9)));
         assert!(!own.resembles("stop", at(4.0), at(4.4)));
+        let own = saying("I was stopped, goodbye. Press alarm.", 1.0, 3.0);
+        for phrase in ["stop", "pressing", "go"] {
+            let noticed = own.resembles(phrase, at(1.5), at(1.9));
+            assert_eq!(noticed, phrase != "go", "{phrase}");
+        }
     }
 
     #[test]

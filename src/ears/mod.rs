@@ -179,6 +179,13 @@ impl Ears {
         self.echo.far_end(samples, first);
     }
 
+    /// The loudspeaker or the microphone is another, or was opened again: what was learnt of the way between
+    /// them no longer holds, nor how much of our own voice is usually left.
+    pub fn another_path(&mut self) {
+        self.echo.forget();
+        self.presence.forget();
+    }
+
     /// Hears more: mono samples at 16 kHz, full scale 1.0, the first of which was at the
     /// microphone at `first`. Returns what was decided, mostly nothing.
     ///

@@ -50,11 +50,30 @@ const LOUDEST_DECAY: f32 = 0.999;
 /// What is played below this is silence.
 const SILENCE: f32 = 1e-9;
 
+/// What was left of a frame of the microphone, and what our own voice may have put there.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    left: f32,
+    /// What was played, as far as it can still be heard; 0 where nothing can.
+    envelope: f32,
+    floor: f32,
+}
+
+impl Frame {
+    /// How much of it our own voice explains where it usually leaves this share: all, where that is not known.
+    fn explained(&self, usual: Option<f32>) -> f32 {
+        match usual {
+            _ if self.envelope == 0.0 => 0.0,
+            Some(usual) => usual * self.envelope + self.floor,
+            None => f32::INFINITY,
+        }
+    }
+}
+
 /// What is left of the microphone, beside what our own voice would leave.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    /// Of each frame what was left, and how much of it our own voice explains.
-    frames: VecDeque<(f32, f32)>,
+    frames: VecDeque<Frame>,
     /// The number of the front frame.
     first: u64,
     /// The last powers played, and the strongest of them with its decay.
@@ -70,6 +89,9 @@ pub(super) struct Presence {
 impl Presence {
     /// Takes in a frame; `floor` is the noise's mean square.
     pub(super) fn push(&mut self, powers: Powers, floor: f32) {
+        if powers.anew {
+            self.forget();
+        }
         self.played.push_back(powers.far);
         if self.played.len() > HOLD {
             self.played.pop_front();
@@ -80,12 +102,11 @@ impl Presence {
             self.envelope = 0.0;
         }
         self.loudest = powers.far.max(LOUDEST_DECAY * self.loudest);
-        let explained = match self.usual {
-            _ if self.envelope == 0.0 => 0.0,
-            Some(usual) => usual * self.envelope + floor,
-            None => f32::INFINITY,
-        };
-        self.frames.push_back((powers.left, explained));
+        self.frames.push_back(Frame {
+            left: powers.left,
+            envelope: self.envelope,
+            floor,
+        });
         if self.frames.len() > KEPT {
             self.frames.pop_front();
             self.first += 1;
@@ -93,6 +114,12 @@ impl Presence {
         if held > CLEAR * self.loudest && held > SILENCE {
             self.learn((powers.left - floor).max(0.0) / self.envelope);
         }
+    }
+
+    /// The way from the loudspeaker to the microphone is another: what was usual says nothing any more.
+    pub(super) fn forget(&mut self) {
+        self.ratios.clear();
+        self.usual = None;
     }
 
     /// How far what is left of frames `start..end` lies above what our own voice explains, in dB;
@@ -103,8 +130,8 @@ impl Presence {
         let frames = self.frames.iter().skip(skip).take(count.max(1));
         let (mut left, mut explained) = (0.0, 0.0);
         for frame in frames {
-            left += frame.0;
-            explained += frame.1;
+            left += frame.left;
+            explained += frame.explained(self.usual);
         }
         (explained > 0.0).then(|| 10.0 * (left / explained).max(1e-12).log10())
     }
@@ -114,8 +141,9 @@ impl Presence {
     pub(super) fn quiet_for(&self) -> u64 {
         let last = self.frames.iter().rev();
         let quiet = last
-            .take_while(|(left, explained)| {
-                *explained > 0.0 && explained.is_finite() && *left < NOBODY * explained
+            .take_while(|frame| {
+                let explained = frame.explained(self.usual);
+                explained > 0.0 && explained.is_finite() && frame.left < NOBODY * explained
             })
             .count();
         quiet as u64 * FRAME
@@ -131,8 +159,9 @@ impl Presence {
         let end = self.first + self.frames.len() as u64 - quiet;
         let (mut start, mut loud) = (end, 0);
         let before = self.frames.iter().rev().skip(quiet as usize);
-        for (back, (left, explained)) in (1..=LONGEST).zip(before) {
-            if *explained > 0.0 && *left >= NOBODY * explained {
+        for (back, frame) in (1..=LONGEST).zip(before) {
+            let explained = frame.explained(self.usual);
+            if explained > 0.0 && frame.left >= NOBODY * explained {
                 start = end - back;
                 loud += 1;
             } else if start - (end - back) > PAUSE {
@@ -177,6 +206,7 @@ mod tests {
                     far,
                     near: left,
                     left,
+                    anew: false,
                 },
                 FLOOR,
             );
@@ -210,6 +240,18 @@ mod tests {
     }
 
     #[test]
+    fn in_another_room_our_own_voice_is_nobody_else_even_in_the_word_just_heard() {
+        let mut presence = Presence::default();
+        speaks(&mut presence, 500, 0.01, 0.0);
+        speaks(&mut presence, 40, 1.0, 0.0);
+        assert!(presence.rise(500, 540).unwrap() > 15.0, "who knows");
+        presence.forget();
+        assert!(presence.rise(500, 540).unwrap() < -100.0);
+        speaks(&mut presence, 200, 1.0, 0.0);
+        assert!(presence.rise(700, 740).unwrap() < 0.0);
+    }
+
+    #[test]
     fn at_the_beginning_nothing_is_believed_over_our_voice_and_all_without_it() {
         let mut presence = Presence::default();
         speaks(&mut presence, 50, 1.0, 0.1);
@@ -220,6 +262,7 @@ mod tests {
                     far: 0.0,
                     near: 0.1,
                     left: 0.1,
+                    anew: false,
                 },
                 FLOOR,
             );

@@ -252,11 +252,15 @@ impl Listener {
             ToEars::Listen(phrases) => self.ears.listen_for(&phrases),
             ToEars::Speaking(spans, now) => self.ears.speaking(&spans, now),
             ToEars::Microphone(chunks) => {
+                self.ears.another_path();
                 self.chunks = Some(chunks);
                 self.muted = Muted::default();
                 (self.heard, self.noise_at) = (0, FIRST_NOISE);
             }
-            ToEars::Loudspeaker(tap) => self.far_end = Some(Played::new(tap)),
+            ToEars::Loudspeaker(tap) => {
+                self.ears.another_path();
+                self.far_end = Some(Played::new(tap));
+            }
         }
     }
 }

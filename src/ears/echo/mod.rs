@@ -39,6 +39,8 @@ pub(super) struct Powers {
     pub(super) near: f32,
     /// What is left of it.
     pub(super) left: f32,
+    /// Whether the canceller has just begun anew, because the way between the two had become another.
+    pub(super) anew: bool,
 }
 
 /// The echo canceller.
@@ -86,6 +88,12 @@ impl Canceller {
         let begin = self.far.push(samples, first.frame(RATE));
         // Too late for some of it: heard already. From now on it is known.
         self.moved |= self.position.is_some_and(|position| begin < position);
+    }
+
+    /// Begins anew: the way from the loudspeaker to the microphone is another.
+    pub(super) fn forget(&mut self) {
+        self.filter.forget(PRIOR_ANEW);
+        (self.worse, self.near, self.left) = (0, 0.0, 0.0);
     }
 
     /// How fast the room's reverberation decays, in dB for each block; `None` while that is not known.
@@ -158,6 +166,7 @@ impl Canceller {
                 far: 0.0,
                 near: near_power,
                 left: near_power,
+                anew: false,
             };
         }
         if std::mem::take(&mut self.moved) {
@@ -170,7 +179,7 @@ impl Canceller {
             .cancel(&self.played, near, out, &mut self.transforms);
         self.filter.learn(&self.played, out, &mut self.transforms);
         let mut left_power = power(out);
-        self.mind(near_power, left_power);
+        let anew = self.mind(near_power, left_power);
         if self.left > self.near || left_power > HARM * near_power {
             // It does harm just now: it learns, but nobody listens to it.
             out.copy_from_slice(near);
@@ -180,6 +189,7 @@ impl Canceller {
             far: far_power,
             near: near_power,
             left: left_power,
+            anew,
         }
     }
 
@@ -189,8 +199,8 @@ impl Canceller {
         self.played.push(&before, &block, &mut self.transforms);
     }
 
-    /// A filter that makes it louder has learnt another room.
-    fn mind(&mut self, near: f32, left: f32) {
+    /// A filter that makes it louder has learnt another room, and begins anew: whether it has.
+    fn mind(&mut self, near: f32, left: f32) -> bool {
         self.near = 0.9 * self.near + 0.1 * near;
         self.left = 0.9 * self.left + 0.1 * left;
         self.worse = if self.left > 1.2 * self.near {
@@ -198,10 +208,11 @@ impl Canceller {
         } else {
             0
         };
-        if self.worse > PATIENCE || !self.left.is_finite() {
-            self.filter.forget(PRIOR_ANEW);
-            (self.worse, self.near, self.left) = (0, 0.0, 0.0);
+        let anew = self.worse > PATIENCE || !self.left.is_finite();
+        if anew {
+            self.forget();
         }
+        anew
     }
 }
 
