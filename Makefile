@@ -2,7 +2,7 @@
 # make test      set up, then everything that must hold: format, lints, tests
 # make install   program, recogniser, libvosk, voice, models and guides under PREFIX
 # make measure   the README's figures, printed with N; an otherwise idle machine, half an hour, with SPEECH=DIR an hour
-# make faults    every fault put into a talk a hundred times (N=...), and on a virtual sound card five times (REAL=...)
+# make faults    every fault put into a talk a hundred times (N=...), and on a virtual sound card five times (REAL=..., of these only ROW=...)
 # make endurance  hours of listening in the simulated room (HOURS=10 of sound, about a minute each on an idle machine): does anything grow?
 # make fuzz      the parsers with a million made-up inputs each, or ten minutes; fetches cargo-fuzz, wants a C++ compiler
 # make deny      licences, known faults and duplicates of the dependencies; fetches cargo-deny and its list of faults
@@ -58,7 +58,7 @@ endif
 faults:
 	@./setup.sh --test
 	@TALKTHROUGH_FAULTS=$(N) cargo test --quiet --lib a_table_of_faults -- --ignored --nocapture
-	@TALKTHROUGH_FAULTS=$(N) TALKTHROUGH_FAULTS_REAL=$(REAL) cargo test --quiet --test faults -- --ignored --nocapture --test-threads=1
+	@TALKTHROUGH_FAULTS=$(N) TALKTHROUGH_FAULTS_REAL=$(REAL) TALKTHROUGH_FAULTS_ROW='$(ROW)' cargo test --quiet --test faults -- --ignored --nocapture --test-threads=1
 
 endurance: setup
 	@TALKTHROUGH_HOURS=$(HOURS) cargo test --release --quiet --test endurance -- --ignored --nocapture

@@ -320,8 +320,12 @@ fn children(parent: u32) -> Vec<u32> {
 fn a_table_of_faults_of_real_parts() {
     let times = std::env::var("TALKTHROUGH_FAULTS_REAL").ok();
     let times: usize = times.and_then(|text| text.parse().ok()).unwrap_or(5);
+    let wanted = std::env::var("TALKTHROUGH_FAULTS_ROW").unwrap_or_default();
     println!("{HEAD}");
     for fault in Fault::ALL {
+        if !fault.name().contains(&wanted) {
+            continue;
+        }
         let next = AtomicUsize::new(0);
         let row = Mutex::new(Row::default());
         // A talk waits most of the time, and each has a sound card of its own.
