@@ -65,9 +65,9 @@ const LEAD: u64 = 4_800;
 /// and then from [`LEAD`] before it: most of a talk is silence.
 const DOZE: u64 = 12_800;
 
-/// No command is said in so many samples (4 s). What goes on for longer is noise or talk, and is forgotten:
-/// to make a result of half a minute of it would take libvosk seconds, and 200 MB.
-const LONGEST_UTTERANCE: u64 = 64_000;
+/// No command is said in so many samples (3 s). What goes on for longer is noise or talk, and is forgotten:
+/// to make a result of half a minute of it would take libvosk seconds, and 200 MB; of 4 s it takes 3 MB more than of 3 s.
+const LONGEST_UTTERANCE: u64 = 48_000;
 
 /// For so long our own voice is in what the recogniser makes of an utterance: some of its words.
 const LEAVES_A_TRACE: Duration = Duration::from_secs(2);
