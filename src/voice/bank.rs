@@ -2,14 +2,15 @@
 //!
 //! The index is JSON because a program writes and reads it and nobody edits it; its fields are
 //! those of [`Index`] and [`Entry`]. Loading reads the index only; a clip is decoded when it is
-//! first asked for, and kept.
+//! asked for, and the last ones are kept.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
 use super::clip::{Clip, normalised};
@@ -129,14 +130,41 @@ pub enum VoiceError {
 pub struct Bank {
     dir: PathBuf,
     index: Index,
-    by_text: HashMap<String, Shelf>,
+    by_text: HashMap<String, Entry>,
+    decoded: Mutex<Decoded>,
 }
 
-/// A clip of the index, decoded when first asked for; `None` inside where it cannot be.
+/// Decoded clips together are no longer than this, but for a single longer one: a minute, 12 MB. All of a voice's are
+/// ten times as much, and decoding one again takes some milliseconds.
+const KEPT_FRAMES: usize = 60 * RATE as usize;
+
+/// The clips that were asked for last.
 #[derive(Debug)]
-struct Shelf {
-    entry: Entry,
-    decoded: OnceLock<Option<Arc<Clip>>>,
+struct Decoded {
+    clips: LruCache<String, Arc<Clip>>,
+    frames: usize,
+}
+
+impl Decoded {
+    fn none() -> Mutex<Self> {
+        Mutex::new(Self {
+            clips: LruCache::unbounded(),
+            frames: 0,
+        })
+    }
+
+    fn keep(&mut self, text: String, clip: &Arc<Clip>) {
+        self.frames += clip.samples.len();
+        if let Some(same) = self.clips.put(text, Arc::clone(clip)) {
+            self.frames -= same.samples.len();
+        }
+        while self.frames > KEPT_FRAMES
+            && self.clips.len() > 1
+            && let Some((_, oldest)) = self.clips.pop_lru()
+        {
+            self.frames -= oldest.samples.len();
+        }
+    }
 }
 
 impl Bank {
@@ -175,11 +203,8 @@ impl Bank {
                     text: entry.text.clone(),
                 });
             }
-            let shelf = Shelf {
-                entry: entry.clone(),
-                decoded: OnceLock::new(),
-            };
-            if by_text.insert(normalised(&entry.text), shelf).is_some() {
+            let known = by_text.insert(normalised(&entry.text), entry.clone());
+            if known.is_some() {
                 return Err(bad(format!("\"{}\" is in it twice", entry.text)));
             }
         }
@@ -187,6 +212,7 @@ impl Bank {
             dir: dir.to_owned(),
             index,
             by_text,
+            decoded: Decoded::none(),
         })
     }
 
@@ -196,21 +222,28 @@ impl Bank {
             dir: PathBuf::new(),
             index: Index::default(),
             by_text: HashMap::new(),
+            decoded: Decoded::none(),
         }
     }
 
     /// The clip that says `text`, whatever its case, punctuation and spacing; `None` also where its
     /// file is damaged (see [`Bank::check`]).
     pub fn clip(&self, text: &str) -> Option<Arc<Clip>> {
-        let Shelf { entry, decoded } = self.by_text.get(&normalised(text))?;
-        decoded
-            .get_or_init(|| self.decode(entry).ok().map(Arc::new))
-            .clone()
+        let text = normalised(text);
+        let entry = self.by_text.get(&text)?;
+        // A clip half kept is no harm: nothing in here panics.
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clip) = decoded.clips.get(&text) {
+            return Some(Arc::clone(clip));
+        }
+        let clip = Arc::new(self.decode(entry).ok()?);
+        decoded.keep(text, &clip);
+        Some(clip)
     }
 
     /// The index's line for `text`.
     pub fn entry(&self, text: &str) -> Option<&Entry> {
-        Some(&self.by_text.get(&normalised(text))?.entry)
+        self.by_text.get(&normalised(text))
     }
 
     /// Whether there is a clip that says `text`.

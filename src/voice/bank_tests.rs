@@ -77,6 +77,29 @@ fn every_shipped_clip_is_sound() {
 }
 
 #[test]
+fn what_was_asked_for_last_is_kept_and_no_more_than_a_minute_of_it() {
+    let bank = shipped("audio/bdl");
+    let texts: Vec<&str> = bank.texts().take(100).collect();
+    let kept = |text: &str| {
+        bank.decoded
+            .lock()
+            .unwrap()
+            .clips
+            .contains(&normalised(text))
+    };
+    let first = bank.clip(texts[0]).unwrap();
+    for text in &texts {
+        bank.clip(text).unwrap();
+        let decoded = bank.decoded.lock().unwrap();
+        let lengths = decoded.clips.iter().map(|(_, clip)| clip.samples.len());
+        assert_eq!(lengths.sum::<usize>(), decoded.frames);
+        assert!(decoded.frames <= KEPT_FRAMES);
+    }
+    assert!(kept(texts[99]) && !kept(texts[0]));
+    assert_eq!(bank.clip(texts[0]).unwrap().samples, first.samples);
+}
+
+#[test]
 fn every_number_fits_into_its_second() {
     let bank = shipped("audio/bdl");
     for text in (0..=60).map(crate::session::spoken_number) {

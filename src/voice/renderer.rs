@@ -3,14 +3,17 @@
 //! What is asked for goes first, then what will be said next, then what a guide may say later. In a
 //! rehearsal, which has to be the same every time, it is made on the spot instead.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
 
 use super::clip::Clip;
 use super::synth::Synth;
 
 /// Clips kept in memory; at 48 kHz and some 3 s each about 35 MB at the most. The disk keeps more.
-const KEPT: usize = 64;
+const KEPT: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// What has become of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,23 +36,19 @@ enum How {
 }
 
 /// What the thread and the talk share.
-#[derive(Default)]
 struct Desk {
     orders: Mutex<Orders>,
     /// There is something to do, or nobody wants anything any more.
     called: Condvar,
 }
 
-#[derive(Default)]
 struct Orders {
     /// To be said next.
     urgent: VecDeque<String>,
     /// Perhaps to be said some time.
     later: VecDeque<String>,
     /// `None` for a text that could not be made.
-    done: HashMap<String, Option<Arc<Clip>>>,
-    /// The texts of `done`, the most recently used last.
-    used: VecDeque<String>,
+    done: LruCache<String, Option<Arc<Clip>>>,
     closed: bool,
 }
 
@@ -66,7 +65,7 @@ impl Renderer {
 
     /// Made on a thread of its own, which ends when this is dropped. On the spot where there can be no thread.
     pub fn aside(synth: Box<dyn Synth>) -> Self {
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk::new());
         let (theirs, shared) = (Arc::clone(&desk), Arc::new(Mutex::new(Some(synth))));
         let taken = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("speech".into());
@@ -127,6 +126,19 @@ impl Drop for Renderer {
 }
 
 impl Desk {
+    fn new() -> Self {
+        let orders = Orders {
+            urgent: VecDeque::new(),
+            later: VecDeque::new(),
+            done: LruCache::new(KEPT),
+            closed: false,
+        };
+        Self {
+            orders: Mutex::new(orders),
+            called: Condvar::new(),
+        }
+    }
+
     /// The program's own thread cannot leave half-made orders behind: nothing in here panics.
     fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
@@ -135,12 +147,9 @@ impl Desk {
     fn get(&self, text: &str) -> Rendering {
         let mut orders = self.orders();
         match orders.done.get(text).cloned() {
-            Some(Some(clip)) => {
-                orders.touch(text);
-                Rendering::Ready(clip)
-            }
+            Some(Some(clip)) => Rendering::Ready(clip),
             Some(None) => {
-                orders.forget(text);
+                orders.done.pop(text);
                 Rendering::Unavailable
             }
             None => {
@@ -161,7 +170,7 @@ impl Desk {
     ) {
         let mut orders = self.orders();
         for text in texts {
-            let known = orders.done.contains_key(&text) || orders.urgent.contains(&text);
+            let known = orders.done.contains(&text) || orders.urgent.contains(&text);
             if !known {
                 queue(&mut orders).push_back(text);
             }
@@ -187,8 +196,8 @@ impl Desk {
             let asked = orders.urgent.contains(&text);
             orders.urgent.retain(|other| *other != text);
             // What may be said some time stays on disk where memory is full, and is tried again where it failed.
-            if soon || asked || (made.is_some() && orders.done.len() < KEPT) {
-                orders.keep(text, made);
+            if soon || asked || (made.is_some() && orders.done.len() < KEPT.get()) {
+                orders.done.put(text, made);
             }
         }
     }
@@ -198,36 +207,16 @@ impl Orders {
     /// What to make next, and whether it will be said soon.
     fn next(&mut self) -> Option<(String, bool)> {
         while let Some(text) = self.urgent.pop_front() {
-            if !self.done.contains_key(&text) {
+            if !self.done.contains(&text) {
                 return Some((text, true));
             }
         }
         while let Some(text) = self.later.pop_front() {
-            if !self.done.contains_key(&text) {
+            if !self.done.contains(&text) {
                 return Some((text, false));
             }
         }
         None
-    }
-
-    fn keep(&mut self, text: String, made: Option<Arc<Clip>>) {
-        if self.done.len() >= KEPT
-            && let Some(oldest) = self.used.pop_front()
-        {
-            self.done.remove(&oldest);
-        }
-        self.used.push_back(text.clone());
-        self.done.insert(text, made);
-    }
-
-    fn touch(&mut self, text: &str) {
-        self.used.retain(|other| other != text);
-        self.used.push_back(text.to_owned());
-    }
-
-    fn forget(&mut self, text: &str) {
-        self.used.retain(|other| other != text);
-        self.done.remove(text);
     }
 }
 

@@ -96,7 +96,7 @@ fn what_failed_is_told_once_and_then_tried_again() {
 #[test]
 fn memory_keeps_what_was_used_last() {
     let (mut renderer, _begins, lets) = held();
-    for n in 0..KEPT + 10 {
+    for n in 0..KEPT.get() + 10 {
         lets.send(true).unwrap();
         outcome(&mut renderer, &n.to_string());
     }
