@@ -314,7 +314,7 @@ impl Decision {
                     }
                     length if length < SHORTEST => Reason::TooShort,
                     length if length > longest(&text) => Reason::TooLong,
-                    _ if over_echo.is_some_and(|rise| rise < point.over_echo) => Reason::Echo,
+                    _ if !evidence.stands_out(point) => Reason::Echo,
                     _ if rise < LEAST_RISE => Reason::TooQuiet,
                     _ => Reason::Accepted,
                 }

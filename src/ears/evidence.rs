@@ -24,6 +24,8 @@ pub struct OperatingPoint {
     pub over_own_voice: f32,
     /// How far it must then rise above what is usually left of our own voice, in dB.
     pub over_echo: f32,
+    /// The same where the verifier gives it better odds than even.
+    pub over_echo_likely: f32,
     /// How long the partial result must have stood unchanged before it is looked at.
     pub stable: Duration,
     /// How long it must have been quiet before the utterance is taken to be over.
@@ -38,6 +40,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
         log_odds: -2.25,
         over_own_voice: 0.6,
         over_echo: 6.0,
+        over_echo_likely: 3.0,
         stable: Duration::from_millis(60),
         quiet: Duration::ZERO,
     },
@@ -46,6 +49,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
         log_odds: -0.75,
         over_own_voice: 0.9,
         over_echo: 6.0,
+        over_echo_likely: 3.0,
         stable: Duration::from_millis(100),
         quiet: Duration::from_millis(200),
     },
@@ -54,6 +58,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
         log_odds: 3.0,
         over_own_voice: 0.8,
         over_echo: 9.0,
+        over_echo_likely: 9.0,
         stable: Duration::from_millis(100),
         quiet: Duration::from_millis(600),
     },
@@ -102,6 +107,17 @@ impl Evidence {
     /// Both opinions as natural log odds, the verifier's weighted.
     pub fn log_odds(&self) -> f32 {
         log_odds(self.confidence) + VERIFIER_WEIGHT * self.odds.unwrap_or(0.0)
+    }
+
+    /// Whether it rises as far above what our own voice leaves as `point` wants, where that sounds.
+    pub(super) fn stands_out(&self, point: &OperatingPoint) -> bool {
+        let likely = self.odds.is_some_and(|odds| odds > 0.0);
+        let wanted = if likely {
+            point.over_echo_likely
+        } else {
+            point.over_echo
+        };
+        self.over_echo.is_none_or(|rise| rise >= wanted)
     }
 
     /// Whether it is as much as `point` wants where so many `phrases` are listened for.
@@ -166,6 +182,22 @@ mod tests {
         assert!(!evidence(1.0, Some(-4.0)).suffices(point, 6, true));
         assert!(!evidence(0.8, Some(-1.0)).suffices(point, 6, true));
         assert!(evidence(0.8, Some(1.0)).suffices(point, 6, true));
+    }
+
+    #[test]
+    fn over_our_own_voice_less_loudness_is_wanted_of_what_the_verifier_believes() {
+        let faint = |odds| Evidence {
+            over_echo: Some(4.0),
+            ..evidence(1.0, odds)
+        };
+        let normal = Lane::Normal.operating_point();
+        assert!(faint(Some(0.5)).stands_out(normal));
+        assert!(!faint(Some(-0.5)).stands_out(normal) && !faint(None).stands_out(normal));
+        assert!(!faint(Some(5.0)).stands_out(Lane::Strict.operating_point()));
+        assert!(
+            evidence(1.0, None).stands_out(normal),
+            "nothing of ours sounds"
+        );
     }
 
     #[test]
