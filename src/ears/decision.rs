@@ -362,11 +362,6 @@ impl Decision {
         }
     }
 
-    /// The lane of a phrase that is listened for.
-    pub(super) fn lane(&self, phrase: &str) -> Option<Lane> {
-        self.phrase(phrase).map(|phrase| phrase.lane)
-    }
-
     fn phrase(&self, text: &str) -> Option<&Phrase> {
         self.phrases.iter().find(|phrase| phrase.text == text)
     }

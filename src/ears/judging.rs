@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::decision::{Extent, Heard, Judgement, Reason, UNKNOWN};
-use super::evidence::Lane;
 use super::level::FRAME;
 use super::protocol::{Reply, Request, Word};
 use super::recogniser::out_of_step;
@@ -14,10 +13,8 @@ use crate::time::Moment;
 /// How much of an utterance that goes on for too long, in samples (1.2 s), is heard again: a command may be in its midst.
 const OVERLAP: u64 = 19_200;
 
-/// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing. After less of it
-/// (160 ms) only a word of the fast lane is believed.
+/// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing.
 const OVERHEARD: u64 = 4_480;
-const OVERHEARD_FAST: u64 = 2_560;
 
 /// A sound that ended so long ago was said over our own voice if that sounds now or did just before.
 const SHORTLY: Duration = Duration::from_millis(300);
@@ -29,44 +26,43 @@ const LONGEST_CLOCK: f64 = 600.0;
 impl Ears {
     /// Something was said of which the recogniser makes nothing at all: the verifier may.
     pub(super) fn overheard(&mut self) -> Result<Option<Verdict>, EarsError> {
-        for after in [OVERHEARD_FAST, OVERHEARD] {
-            let Some(word) = self.just_over(after) else {
-                continue;
-            };
-            let accepted = self.judgement(&[word]).filter(|judgement| {
-                let obeyed = judgement.reason == Reason::Accepted;
-                let fast = self.decision.lane(&judgement.phrase) == Some(Lane::Fast);
-                obeyed && (fast || after == OVERHEARD)
-            });
-            if let Some(judgement) = accepted {
-                self.settled = self.history.end();
-                self.begin_at(self.settled)?;
-                return Ok(Some(self.verdict(judgement)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A sound that ended `after` so many samples of quiet just now, and that the recogniser has no phrase for.
-    fn just_over(&self, after: u64) -> Option<Heard> {
-        let heard = self.history.end();
-        let now = self.history.moment(heard);
-        let (start, end, foreign) = if self.own.sounds(now.saturating_sub(SHORTLY), now) {
-            let (start, end) = self.presence.just_over(after)?;
-            (start * FRAME, end * FRAME, true)
-        } else {
-            let quiet = self.level.quiet_for();
-            let over = (after..after + PIECE as u64).contains(&quiet);
-            let nothing = self.decision.partial().is_empty();
-            (over && nothing).then(|| (self.level.onset(), heard.saturating_sub(quiet), false))?
+        let Some((start, end, foreign)) = self.just_over() else {
+            return Ok(None);
         };
-        (start >= self.settled).then(|| Heard {
+        if start < self.settled {
+            return Ok(None);
+        }
+        let word = Heard {
             word: UNKNOWN.into(),
             start: self.history.moment(start),
             end: self.history.moment(end),
             confidence: 1.0,
             foreign,
-        })
+        };
+        let accepted = self
+            .judgement(&[word])
+            .filter(|judgement| judgement.reason == Reason::Accepted);
+        let Some(judgement) = accepted else {
+            return Ok(None);
+        };
+        self.settled = self.history.end();
+        self.begin_at(self.settled)?;
+        Ok(Some(self.verdict(judgement)))
+    }
+
+    /// A sound that has just ended and that the recogniser has no phrase for: from where to where, and whether
+    /// it stood out over our own voice.
+    fn just_over(&self) -> Option<(u64, u64, bool)> {
+        let heard = self.history.end();
+        let now = self.history.moment(heard);
+        if self.own.sounds(now.saturating_sub(SHORTLY), now) {
+            let (start, end) = self.presence.just_over()?;
+            return Some((start * FRAME, end * FRAME, true));
+        }
+        let quiet = self.level.quiet_for();
+        let over = (OVERHEARD..OVERHEARD + PIECE as u64).contains(&quiet);
+        let nothing = self.decision.partial().is_empty();
+        (over && nothing).then(|| (self.level.onset(), heard.saturating_sub(quiet), false))
     }
 
     /// Judges an utterance as if it were over, and hears it again where it is not to be obeyed yet.

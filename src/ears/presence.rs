@@ -34,8 +34,8 @@ const CLEAR: f32 = 0.01;
 /// A frame no stronger than this (6 dB) above what our own voice explains is taken to be that voice alone.
 const NOBODY: f32 = 4.0;
 
-/// Frames of a piece, which is as often as it is asked what is over: 20 ms.
-const OFTEN: u64 = 2;
+/// Quiet after which it is over, in frames: 280 ms, and the next piece.
+const OVER: std::ops::Range<u64> = 28..30;
 
 /// Longest pause in it, and the longest that it is looked back for, in frames: 250 ms, 2 s.
 const PAUSE: u64 = 25;
@@ -149,11 +149,11 @@ impl Presence {
         quiet as u64 * FRAME
     }
 
-    /// What rose above our own voice and is over for `after` so many samples: its first frame and the one after its
-    /// last. `None` at any other moment, and where it was too short to be a word.
-    pub(super) fn just_over(&self, after: u64) -> Option<(u64, u64)> {
-        let (quiet, after) = (self.quiet_for() / FRAME, after / FRAME);
-        if !(after..after + OFTEN).contains(&quiet) {
+    /// What rose above our own voice and is over for some 280 ms: its first frame and the one after its last.
+    /// `None` at any other moment, and where it was too short to be a word.
+    pub(super) fn just_over(&self) -> Option<(u64, u64)> {
+        let quiet = self.quiet_for() / FRAME;
+        if !OVER.contains(&quiet) {
             return None;
         }
         let end = self.first + self.frames.len() as u64 - quiet;
@@ -231,12 +231,12 @@ mod tests {
         assert_eq!(presence.quiet_for(), 0);
         speaks(&mut presence, 25, 0.01, 0.0);
         assert_eq!(presence.quiet_for(), 25 * FRAME);
-        assert_eq!(presence.just_over(28 * FRAME), None);
+        assert_eq!(presence.just_over(), None);
         speaks(&mut presence, 3, 0.01, 0.0);
-        let (start, end) = presence.just_over(28 * FRAME).unwrap();
+        let (start, end) = presence.just_over().unwrap();
         assert!((500..505).contains(&start) && end == 540, "{start} {end}");
         speaks(&mut presence, 2, 0.01, 0.0);
-        assert_eq!(presence.just_over(28 * FRAME), None);
+        assert_eq!(presence.just_over(), None);
     }
 
     #[test]
