@@ -186,6 +186,12 @@ impl Ears {
         self.presence.forget();
     }
 
+    /// Whether it is known how much of our own voice is usually left.
+    #[cfg(test)]
+    pub(crate) fn knows_the_path(&self) -> bool {
+        self.presence.knows()
+    }
+
     /// Hears more: mono samples at 16 kHz, full scale 1.0, the first of which was at the
     /// microphone at `first`. Returns what was decided, mostly nothing.
     ///

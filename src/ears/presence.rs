@@ -122,6 +122,12 @@ impl Presence {
         self.usual = None;
     }
 
+    /// Whether it is known what our own voice usually leaves.
+    #[cfg(test)]
+    pub(super) fn knows(&self) -> bool {
+        self.usual.is_some()
+    }
+
     /// How far what is left of frames `start..end` lies above what our own voice explains, in dB;
     /// `None` where it did not sound. Below any bound while nothing is known of the residue.
     pub(super) fn rise(&self, start: u64, end: u64) -> Option<f32> {

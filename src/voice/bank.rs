@@ -134,8 +134,8 @@ pub struct Bank {
     decoded: Mutex<Decoded>,
 }
 
-/// Decoded clips together are no longer than this, but for a single longer one: a minute, 12 MB. All of a voice's are
-/// ten times as much, and decoding one again takes some milliseconds.
+/// Decoded clips together are no longer than this, but for a single longer one: a minute, 12 MB. All of a voice's
+/// are some seventeen minutes.
 const KEPT_FRAMES: usize = 60 * RATE as usize;
 
 /// The clips that were asked for last.
@@ -231,7 +231,7 @@ impl Bank {
     pub fn clip(&self, text: &str) -> Option<Arc<Clip>> {
         let text = normalised(text);
         let entry = self.by_text.get(&text)?;
-        // A clip half kept is no harm: nothing in here panics.
+        // Nothing panics while it is held.
         let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(clip) = decoded.clips.get(&text) {
             return Some(Arc::clone(clip));

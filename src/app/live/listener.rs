@@ -302,14 +302,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_recogniser_that_dies_again_and_again_rests_and_comes_back() {
-        let dying = Dying::default();
-        let (_orders, orders) = control::channel();
-        let (tells, mut told) = mpsc::unbounded_channel();
-        let mut listener = Listener {
-            ears: Ears::new(dying.clone()),
-            orders,
+    fn listener(decoder: impl Decoder + 'static) -> (Listener, mpsc::UnboundedReceiver<FromEars>) {
+        let (tells, told) = mpsc::unbounded_channel();
+        let listener = Listener {
+            ears: Ears::new(decoder),
+            orders: control::channel().1,
             tells,
             chunks: None,
             far_end: None,
@@ -321,6 +318,34 @@ mod tests {
             heard: 0,
             noise_at: FIRST_NOISE,
         };
+        (listener, told)
+    }
+
+    #[test]
+    fn a_stream_that_is_opened_again_makes_it_forget_the_way_of_the_echo() {
+        let again = [
+            ToEars::Loudspeaker(rtrb::RingBuffer::new(1).1),
+            ToEars::Microphone(mpsc::channel(1).1),
+        ];
+        for order in again {
+            let (mut listener, _told) = listener(Dying::default());
+            for nth in 0..200 {
+                let first = Moment::from_frame(nth * 320, EAR_RATE);
+                let far: Vec<f32> = (0..320).map(|n| 0.1 * (n as f32 * 0.7).sin()).collect();
+                let near: Vec<f32> = far.iter().map(|sample| 0.1 * sample).collect();
+                listener.ears.far_end(&far, first);
+                listener.ears.push(&near, first).unwrap();
+            }
+            assert!(listener.ears.knows_the_path());
+            listener.obey(order);
+            assert!(!listener.ears.knows_the_path());
+        }
+    }
+
+    #[test]
+    fn a_recogniser_that_dies_again_and_again_rests_and_comes_back() {
+        let dying = Dying::default();
+        let (mut listener, mut told) = listener(dying.clone());
         listener.ears.listen_for(&[Phrase {
             text: "next".into(),
             lane: crate::ears::Lane::Normal,
