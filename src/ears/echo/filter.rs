@@ -6,7 +6,8 @@
 //! acoustic echo controller", ICASSP 2014). Each bin of each partition is a state with a variance of its
 //! own; the step towards the error follows from that variance and from what the person in front of the
 //! microphone is saying. So it learns fast at first, finely later, and nearly not at all while somebody
-//! speaks over the loudspeaker: no detector of double talk is needed.
+//! speaks over the loudspeaker: no detector of double talk is needed. How much it expects the path to change
+//! by itself is a compromise, so there are two of them, see [`pair`](super::pair).
 
 use std::sync::Arc;
 
@@ -25,12 +26,9 @@ const WINDOW: usize = 2 * BLOCK;
 /// Bins of a transform.
 const BINS: usize = WINDOW / 2 + 1;
 
-/// How much of the path is still the same after a block: the time constant of the room.
-const KEEPS: f32 = 0.9998;
-
 /// Variance that is expected of the path in its first partition at the beginning: quick from echoes 30 dB
 /// below what is played to some above it.
-pub(super) const PRIOR: f32 = 0.03;
+const PRIOR: f32 = 0.03;
 
 /// The same when a path that was learnt turned out wrong: the echo is loud, or it would not matter.
 pub(super) const PRIOR_ANEW: f32 = 0.3;
@@ -148,6 +146,8 @@ impl Played {
 
 /// The path from the loudspeaker to the microphone, as far as it is known.
 pub(super) struct Filter {
+    /// How much of the path is still the same after a block: the time constant of the room.
+    keeps: f32,
     /// The path, a spectrum for each partition.
     path: Vec<Complex32>,
     /// How uncertain each bin of it is.
@@ -162,8 +162,10 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn new() -> Self {
+    /// A filter that knows nothing of a path, of which this share is still the same after a block.
+    pub(super) fn new(keeps: f32) -> Self {
         let mut filter = Self {
+            keeps,
             path: vec![Complex32::default(); PARTITIONS * BINS],
             variance: vec![0.0; PARTITIONS * BINS],
             power: vec![FIRST_ERROR; BINS],
@@ -182,6 +184,12 @@ impl Filter {
             variance.fill(prior);
             prior *= PRIOR_DECAY;
         }
+    }
+
+    /// Takes over what `other` knows of the path.
+    pub(super) fn adopt(&mut self, other: &Self) {
+        self.path.copy_from_slice(&other.path);
+        self.variance.copy_from_slice(&other.variance);
     }
 
     /// How fast the room's reverberation decays, in dB for each block: the slope of the path's energy from
@@ -244,6 +252,7 @@ impl Filter {
 
     /// Learns from what [`Filter::cancel`] left.
     pub(super) fn learn(&mut self, played: &Played, left: &[f32], transforms: &mut Transforms) {
+        let keeps = self.keeps * self.keeps;
         transforms.spectrum(&[0.0; BLOCK], left, &mut self.error);
         self.weight.fill(0.0);
         for (variance, played) in self.variance.chunks_exact(BINS).zip(played.partitions()) {
@@ -277,9 +286,8 @@ impl Filter {
             {
                 *path += step;
                 let left = (1.0 - 0.5 * *variance * weight * played.norm_sqr()).max(0.0);
-                *variance = KEEPS * KEEPS * left * *variance
-                    + (1.0 - KEEPS * KEEPS) * path.norm_sqr()
-                    + LEAST_VARIANCE;
+                *variance =
+                    keeps * left * *variance + (1.0 - keeps) * path.norm_sqr() + LEAST_VARIANCE;
             }
         }
     }

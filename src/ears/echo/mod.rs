@@ -6,11 +6,13 @@
 //! and either end may jump.
 
 mod filter;
+mod pair;
 
 use std::collections::VecDeque;
 
 pub(super) use filter::BLOCK;
-use filter::{Filter, PARTITIONS, PRIOR_ANEW, Played, Transforms};
+use filter::{PARTITIONS, PRIOR_ANEW, Played, Transforms};
+use pair::Pair;
 
 use super::RATE;
 use crate::time::Moment;
@@ -48,7 +50,7 @@ pub(super) struct Canceller {
     far: FarEnd,
     transforms: Transforms,
     played: Played,
-    filter: Filter,
+    filter: Pair,
     /// Samples of the microphone that do not yet make a block.
     pending: Vec<f32>,
     /// Position of the first sample of `pending`, once there was any.
@@ -71,7 +73,7 @@ impl Canceller {
             far: FarEnd::default(),
             transforms: Transforms::new(),
             played: Played::new(),
-            filter: Filter::new(),
+            filter: Pair::new(),
             pending: Vec::with_capacity(BLOCK),
             position: None,
             drift: 0.0,
@@ -177,7 +179,6 @@ impl Canceller {
         self.play(position);
         self.filter
             .cancel(&self.played, near, out, &mut self.transforms);
-        self.filter.learn(&self.played, out, &mut self.transforms);
         let mut left_power = power(out);
         let anew = self.mind(near_power, left_power);
         if self.left > self.near || left_power > HARM * near_power {
