@@ -33,6 +33,7 @@ pub(in crate::voice) fn program(dir: &Path, name: &str, body: &str) -> Engine {
             sex: Sex::Either,
             pace: "",
             cue_pace: "",
+            quick: false,
         },
         program: file,
     }

@@ -127,7 +127,7 @@ pub fn installed(path: &OsStr, name: &str, sex: Sex, piper: Option<String>) -> V
     let own = piper.map(Speaker::piper);
     own.iter()
         .chain(known)
-        .filter_map(|speaker| Engine::find(speaker, path))
+        .filter_map(|speaker| Engine::find(&speaker.at_once(), path))
         .collect()
 }
 
