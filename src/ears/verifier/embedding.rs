@@ -42,6 +42,9 @@ const fn frames_for(embeddings: usize) -> usize {
     FRAMES + (embeddings - 1) * STEP
 }
 
+/// No layer has more inputs, or outputs.
+const WIDEST: usize = 96;
+
 /// Layers of the lower part.
 const LOWER: usize = 11;
 
@@ -276,13 +279,27 @@ impl Map {
             self.values.ncols(),
         );
         let (stride, own) = (self.stride(), pooled.stride());
+        let channels = self.values.ncols();
+        let (Some(seen), Some(most)) = (self.values.as_slice(), pooled.values.as_slice_mut())
+        else {
+            return pooled;
+        };
+        let row = |number: usize| number * channels..(number + 1) * channels;
         for frame in 0..pooled.frames * frames {
             for band in 0..pooled.bands * bands {
-                let from = self.values.row(frame * stride + band + 1);
-                let at = (frame / frames) * own + band / bands + 1;
                 let first = frame % frames == 0 && band % bands == 0;
-                for (most, value) in pooled.values.row_mut(at).iter_mut().zip(from) {
-                    *most = if first { *value } else { most.max(*value) };
+                let at = row((frame / frames) * own + band / bands + 1);
+                let (Some(from), Some(most)) =
+                    (seen.get(row(frame * stride + band + 1)), most.get_mut(at))
+                else {
+                    continue;
+                };
+                if first {
+                    most.copy_from_slice(from);
+                    continue;
+                }
+                for (most, value) in most.iter_mut().zip(from) {
+                    *most = most.max(*value);
                 }
             }
         }
@@ -337,46 +354,51 @@ impl Layer {
             outputs,
             ..
         } = self.shape;
-        let mut weights = vec![0.0; self.weights.len()];
-        self.weights.convert_to_f32_slice(&mut weights);
+        // Of one place at a time: they take half as much memory as they are stored.
+        let mut room = [0.0; WIDEST * WIDEST];
+        let full = room.get_mut(..inputs * outputs).unwrap_or_default();
         let mut out = Map::new((map.frames + 1).saturating_sub(frames), map.bands, outputs);
         let stride = map.stride();
         // Rows of neighbouring frames and bands lie at fixed distances, so each place is one multiplication of
         // matrices; what that makes of the bands beyond the edges is put right below.
         let rows = out.values.nrows().saturating_sub(2);
-        for (place, weights) in weights.chunks_exact(inputs * outputs).enumerate() {
+        for (place, weights) in self.weights.chunks_exact(inputs * outputs).enumerate() {
+            weights.convert_to_f32_slice(full);
             let (frame, band) = (place / bands, place % bands);
             let from = frame * stride + if bands == 1 { 1 } else { band };
             let (Some(seen), Some(mut target), Ok(weights)) = (
                 span(&map.values, from, rows),
                 span_mut(&mut out.values, 1, rows),
-                ArrayView2::from_shape((inputs, outputs), weights),
+                ArrayView2::from_shape((inputs, outputs), &*full),
             ) else {
                 continue;
             };
             general_mat_mul(1.0, &seen, &weights, 1.0, &mut target);
         }
         let stride = out.stride();
-        for (row, mut values) in out.values.axis_iter_mut(Axis(0)).enumerate() {
-            if (1..=map.bands).contains(&(row % stride)) {
-                for (value, bias) in values.iter_mut().zip(&self.bias) {
-                    *value = if self.activate {
-                        activated(*value + bias)
-                    } else {
-                        *value + bias
-                    };
-                }
-            } else {
+        // Row after row as plain slices, so that it is done in vectors.
+        let rows = out.values.as_slice_mut().unwrap_or_default();
+        for (row, values) in rows.chunks_exact_mut(outputs).enumerate() {
+            if !(1..=map.bands).contains(&(row % stride)) {
                 values.fill(0.0);
+                continue;
+            }
+            for (value, bias) in values.iter_mut().zip(&self.bias) {
+                *value += bias;
+            }
+            if self.activate {
+                for value in values {
+                    *value = activated(*value);
+                }
             }
         }
         out
     }
 }
 
-/// A leaky rectifier, and never below -0.4.
+/// A leaky rectifier, and never below -0.4; without a branch.
 fn activated(x: f32) -> f32 {
-    if x > 0.0 { x } else { (0.2 * x).max(-0.4) }
+    x.max(0.2 * x).max(-0.4)
 }
 
 fn span(values: &Array2<f32>, from: usize, rows: usize) -> Option<ArrayView2<'_, f32>> {
