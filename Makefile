@@ -87,6 +87,7 @@ measure-voice: build
 	cargo run --release --quiet --example measure_voice -- --export $(VOICES) audio/bdl audio/slt
 	cargo run --release --quiet --example measure_voice -- --in-noise --export $(VOICES) audio/bdl audio/slt
 	$(VOICES)/venv/bin/python benches/voices/measure.py --every 4 $(VOICES)/bdl $(VOICES)/slt $(VOICES)/bdl-in-noise $(VOICES)/slt-in-noise
+	$(VOICES)/venv/bin/python benches/voices/placement.py $(VOICES)/bdl $(VOICES)/slt
 	$(VOICES)/venv/bin/python benches/voices/measure.py --every 20 --general $(VOICES)/bdl $(VOICES)/slt
 	cargo run --release --quiet --example measure_synth
 

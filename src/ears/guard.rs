@@ -10,9 +10,9 @@ pub(super) const ECHO_TAIL: Duration = Duration::from_millis(300);
 /// How long a span is remembered after its end; the recogniser looks back no further.
 const REMEMBERED: Duration = Duration::from_secs(6);
 
-/// How far a word may be from where its letters put it: this long, and so much of the whole. Of the 2,628 words in each
-/// shipped voice's sentences, as PocketSphinx aligns them, the worst lie 0.72 s (bdl) and 0.83 s (slt) away, both in
-/// a sentence of 7.5 s, and no word is beyond this.
+/// How far a word may be from where its letters put it: this long, and so much of the whole. Of the 2,628 words
+/// in each shipped voice's sentences, as PocketSphinx aligns them (`benches/voices/placement.py`), the worst lie
+/// 0.72 s (bdl) and 0.83 s (slt) away, both in a sentence of some 7.5 s, and no word is beyond this.
 const MISPLACED: Duration = Duration::from_millis(400);
 const MISPLACED_SHARE: f64 = 0.1;
 

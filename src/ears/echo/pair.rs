@@ -1,7 +1,7 @@
 //! Two filters for one path: one that changes slowly, and one that shows it when the path has changed.
 //!
-//! A filter that expects the path to stay as it is learns it ten times as exactly, and a person who speaks
-//! over the loudspeaker disturbs it less; but it follows a hand or a door slowly. One that expects change is
+//! A filter that expects the path to stay as it is learns it more exactly, and a person who speaks over the
+//! loudspeaker disturbs it less; but it follows a hand or a door slowly. One that expects change is
 //! the other way round. So both listen, the steady one is heard, and where the quick one leaves less it hands
 //! over what it knows (K. Ochiai, T. Araseki and T. Ogihara, "Echo canceler with two echo path models", IEEE
 //! Transactions on Communications 25, 1977). While somebody speaks, both leave that, so nothing is handed over.
