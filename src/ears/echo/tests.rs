@@ -140,14 +140,14 @@ fn a_person_speaking_all_the_time_is_not_learnt_as_echo() {
 /// One who speaks all the time over a path that is known, and a path that changes a little with nobody there.
 #[test]
 fn a_person_does_not_disturb_what_was_learnt_and_a_small_change_is_followed() {
-    let voice = voice(50);
-    let silent = vec![0.0; 20 * RATE as usize];
-    let talker: Vec<f32> = silent.into_iter().chain(talker(30)).collect();
+    let voice = voice(30);
+    let silent = vec![0.0; 15 * RATE as usize];
+    let talker: Vec<f32> = silent.into_iter().chain(talker(15)).collect();
     let run = Run::new(&voice, &mut [(99.0, room(0.0, 3))], Some(&talker));
-    let undisturbed = run.erle(22.0, 50.0);
+    let undisturbed = run.erle(17.0, 30.0);
     let mut rooms = [(15.0, room(0.0, 3)), (99.0, changed_room(3))];
     let run = Run::new(&voice, &mut rooms, None);
-    let followed = run.erle(22.0, 30.0);
+    let followed = run.erle(20.0, 30.0);
     assert!(
         undisturbed > 26.0 && followed > 25.0,
         "{undisturbed}, {followed}"
