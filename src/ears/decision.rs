@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::evidence::{Evidence, Lane};
 use super::guard::OwnVoice;
 use super::verifier::Opinion;
+use super::watch::Found;
 use crate::time::Moment;
 
 /// What the recogniser writes for anything not listened for.
@@ -166,6 +167,11 @@ impl Decision {
             .collect()
     }
 
+    /// What is listened for.
+    pub(super) fn phrases(&self) -> &[Phrase] {
+        &self.phrases
+    }
+
     /// What is being said so far, as last told.
     pub(super) fn partial(&self) -> &str {
         &self.partial
@@ -241,12 +247,12 @@ impl Decision {
 
     /// Judges an utterance. `extent` looks up where the sound between two moments really lies, `opinion`
     /// asks for a second opinion on what ends at a moment. `None` where there is nothing to say about it: silence, or our own voice and no phrase in it.
-    pub(super) fn judge<'v>(
+    pub(super) fn judge(
         &self,
         words: &[Heard],
         own: &OwnVoice,
         extent: impl Fn(Moment, Moment) -> Extent,
-        opinion: impl FnOnce(Moment) -> Option<Opinion<'v>>,
+        opinion: impl FnOnce(Moment) -> Option<Opinion>,
     ) -> Option<Judgement> {
         let ours = |word: &Heard| match word.word.as_str() {
             _ if word.foreign => false,
@@ -331,12 +337,37 @@ impl Decision {
         })
     }
 
+    /// What is made of a phrase that was found by watching, where it rises out of the noise; `onset` is when the sound
+    /// began that it is in.
+    pub(super) fn found(
+        &self,
+        found: Found,
+        onset: Moment,
+        end: Moment,
+        rise: f32,
+    ) -> Option<Judgement> {
+        let earliest = end.saturating_sub(longest(&found.phrase));
+        let latest = end.saturating_sub(SHORTEST);
+        (rise >= LEAST_RISE).then(|| Judgement {
+            phrase: found.phrase,
+            start: onset.clamp(earliest, latest),
+            end,
+            evidence: Evidence {
+                confidence: 0.0,
+                odds: Some(found.odds),
+                rise,
+                over_echo: None,
+            },
+            reason: Reason::Accepted,
+        })
+    }
+
     /// The phrase other than `text` that the verifier takes an utterance for, if any. Not one whose effect
     /// cannot be undone: that has to be heard by both.
     fn not_proposed(
         &self,
         text: &str,
-        opinion: &Opinion<'_>,
+        opinion: &Opinion,
         heard: Evidence,
     ) -> Option<(String, Evidence)> {
         let evidence = |phrase: &Phrase| Evidence {
@@ -367,13 +398,18 @@ impl Decision {
     }
 
     fn longer_exists(&self, text: &str) -> bool {
-        self.phrases.iter().any(|phrase| {
-            phrase
-                .text
-                .strip_prefix(text)
-                .is_some_and(|rest| rest.starts_with(' '))
-        })
+        begins_another(text, &self.phrases)
     }
+}
+
+/// Whether one of `phrases` is longer and begins with `text`.
+pub(super) fn begins_another(text: &str, phrases: &[Phrase]) -> bool {
+    phrases.iter().any(|phrase| {
+        phrase
+            .text
+            .strip_prefix(text)
+            .is_some_and(|rest| rest.starts_with(' '))
+    })
 }
 
 /// The longest that a phrase takes.

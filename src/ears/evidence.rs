@@ -75,6 +75,10 @@ const BOTH_OVER_OWN_VOICE: f32 = 1.0;
 /// of the measuring speakers no command that was obeyed there had less than -2.7 (N = 163).
 const OUT_OF_THE_QUESTION: f32 = -3.5;
 
+/// The verifier's log odds that are wanted at least of what rises no more than so many dB above the noise, and of what rises
+/// so much: in noise the recogniser is as sure of what is wrong.
+const LEAST_ODDS: [(f32, f32); 2] = [(30.0, 0.3), (45.0, -1.5)];
+
 /// What the verifier's log odds count beside the recogniser's.
 const VERIFIER_WEIGHT: f32 = 3.0;
 
@@ -129,19 +133,24 @@ impl Evidence {
     ) -> bool {
         let alone = log_odds(self.confidence) - log_odds(point.confidence);
         let many = phrases.max(FEW_PHRASES) as f32 / FEW_PHRASES as f32;
-        let both = self
-            .odds
-            .map(|_| self.log_odds() - point.log_odds - many.ln());
-        match both {
-            Some(both) if over_own_voice => {
-                self.odds > Some(OUT_OF_THE_QUESTION)
+        let both = self.log_odds() - point.log_odds - many.ln();
+        match self.odds {
+            Some(odds) if over_own_voice => {
+                odds > OUT_OF_THE_QUESTION
                     && (alone >= point.over_own_voice || both >= BOTH_OVER_OWN_VOICE)
             }
-            Some(both) => both >= 0.0,
+            Some(odds) => both >= 0.0 && odds >= by_rise(LEAST_ODDS, self.rise),
             None if over_own_voice => alone >= point.over_own_voice,
             None => alone >= 0.0,
         }
     }
+}
+
+/// A line through two points, and level beyond them: what is wanted of something that rises `rise` dB above the noise.
+pub(super) fn by_rise(points: [(f32, f32); 2], rise: f32) -> f32 {
+    let [(low, in_noise), (high, in_quiet)] = points;
+    let share = ((rise - low) / (high - low)).clamp(0.0, 1.0);
+    in_noise + share * (in_quiet - in_noise)
 }
 
 /// Of a phrase that the recogniser did not even propose, it is as sure as this.
@@ -164,7 +173,7 @@ mod tests {
         Evidence {
             confidence,
             odds,
-            rise: 30.0,
+            rise: 60.0,
             over_echo: None,
         }
     }
@@ -198,6 +207,21 @@ mod tests {
             evidence(1.0, None).stands_out(normal),
             "nothing of ours sounds"
         );
+    }
+
+    #[test]
+    fn in_noise_the_verifier_has_to_believe_it_too() {
+        let point = Lane::Normal.operating_point();
+        let rises = |rise, odds| Evidence {
+            rise,
+            ..evidence(1.0, Some(odds))
+        };
+        assert!(rises(60.0, -0.8).suffices(point, 6, false));
+        assert!(!rises(20.0, -0.8).suffices(point, 6, false));
+        assert!(rises(20.0, 0.4).suffices(point, 6, false));
+        assert!(!rises(37.5, -0.7).suffices(point, 6, false));
+        assert!(rises(37.5, -0.5).suffices(point, 6, false));
+        assert!(rises(20.0, -0.8).suffices(point, 6, true), "another rule");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::decision::{Extent, Heard, Judgement, Reason, UNKNOWN};
 use super::level::FRAME;
 use super::protocol::{Reply, Request, Word};
 use super::recogniser::out_of_step;
-use super::verifier::Verifier;
+use super::verifier::{FIRST, Verifier};
+use super::watch::RECENT;
 use super::{Ears, EarsError, LEAD, PIECE, RATE, Verdict};
 use crate::time::Moment;
 
@@ -15,6 +16,10 @@ const OVERLAP: u64 = 19_200;
 
 /// After this much quiet, in samples (280 ms), a sound is over of which the recogniser has made nothing.
 const OVERHEARD: u64 = 4_480;
+
+/// It ended this long ago (200 ms) where the level does not say when, and no longer ago than that (600 ms).
+const SINCE: u64 = 3_200;
+const SINCE_AT_MOST: u64 = 9_600;
 
 /// A sound that ended so long ago was said over our own voice if that sounds now or did just before.
 const SHORTLY: Duration = Duration::from_millis(300);
@@ -47,6 +52,41 @@ impl Ears {
         };
         self.settled = self.history.end();
         self.begin_at(self.settled)?;
+        Ok(Some(self.verdict(judgement)))
+    }
+
+    /// Something was said that the verifier has believed in for long enough, whatever the recogniser makes of it.
+    pub(super) fn watched(&mut self) -> Result<Option<Verdict>, EarsError> {
+        let heard = self.history.end();
+        let Some(verifier) = self.verifier.as_ref() else {
+            return Ok(None);
+        };
+        if self.own_voice_in_sight() {
+            self.watch.stop();
+            return Ok(None);
+        }
+        let phrases = self.decision.phrases();
+        let Some(found) = self
+            .watch
+            .follow(verifier, &self.history, phrases, &self.level)
+        else {
+            return Ok(None);
+        };
+        let ago = match self.level.quiet_for() {
+            0 => SINCE,
+            quiet => quiet.min(SINCE_AT_MOST),
+        };
+        let end = heard - ago;
+        let end = self.history.moment(end);
+        let onset = self.history.moment(self.level.onset());
+        let judgement = self
+            .decision
+            .found(found, onset, end, self.level.rise(RECENT));
+        let Some(judgement) = judgement else {
+            return Ok(None);
+        };
+        self.settled = heard;
+        self.begin_at(heard)?;
         Ok(Some(self.verdict(judgement)))
     }
 
@@ -126,8 +166,17 @@ impl Ears {
         judgement.map(|judgement| self.verdict(judgement))
     }
 
+    /// Whether our own voice is in what a look of the watch sees: there are other rules for that.
+    fn own_voice_in_sight(&self) -> bool {
+        let heard = self.history.end();
+        let moment = |position| self.history.moment(position);
+        self.own
+            .sounds(moment(heard.saturating_sub(FIRST)), moment(heard))
+    }
+
     fn judgement(&mut self, words: &[Heard]) -> Option<Judgement> {
         self.level.set_decay(self.echo.decay());
+        let alone = !self.own_voice_in_sight();
         let (level, history, presence) = (&self.level, &self.history, &self.presence);
         let extent = |start, end| {
             let (start, end, rise) = level.extent(history.position(start), history.position(end));
@@ -138,17 +187,23 @@ impl Ears {
                 over_echo: presence.rise(start / FRAME, end / FRAME),
             }
         };
-        let verifier = self.verifier.as_ref();
+        let (verifier, watch) = (self.verifier.as_deref(), &mut self.watch);
         let opinion = |end| {
             let verifier = verifier?;
-            Verifier::windows(history.position(end), history.end())
-                .map(|(from, until)| verifier.listen(&history.samples(from, until)))
-                .reduce(|opinion, later| opinion.or(&later))
+            let end = history.position(end);
+            let followed = alone
+                .then(|| watch.opinion(end, verifier, history))
+                .flatten();
+            followed.or_else(|| {
+                Verifier::windows(end, history.end())
+                    .map(|(from, until)| verifier.listen(&history.samples(from, until)))
+                    .reduce(|opinion, later| opinion.or(&later))
+            })
         };
         self.decision.judge(words, &self.own, extent, opinion)
     }
 
-    fn verdict(&self, judgement: Judgement) -> Verdict {
+    fn verdict(&mut self, judgement: Judgement) -> Verdict {
         let Judgement {
             phrase,
             start,
@@ -157,6 +212,9 @@ impl Ears {
             reason,
         } = judgement;
         let decided = self.history.moment(self.history.end());
+        if reason == Reason::Accepted {
+            self.watch.settle(self.history.end());
+        }
         Verdict {
             phrase,
             start,

@@ -47,6 +47,16 @@ const PAUSE: u64 = 30;
 /// How far back what is just being said is looked for, in frames: 3 s.
 const LONGEST_SPEECH: u64 = 300;
 
+/// A pause that a word has just ended before, in samples: from 60 to 400 ms.
+const PAUSE_AT_LEAST: u64 = 960;
+const PAUSE_AT_MOST: u64 = 6_400;
+
+/// Longer than a word, in samples (1.2 s).
+const LONG_SOUND: u64 = 19_200;
+
+/// What rises so far above the noise, in dB, has pauses that are seen.
+const LOUD: f32 = 40.0;
+
 /// How far the recogniser's own word limits are trusted, in frames: 300 ms.
 const SLACK: u64 = 30;
 
@@ -110,6 +120,27 @@ impl Level {
             .rev()
             .take(NOW)
             .any(|level| *level >= threshold)
+    }
+
+    /// How far the loudest of the last so many samples lies above the floor, in dB.
+    pub(super) fn rise(&self, samples: u64) -> f32 {
+        let end = self.end();
+        self.peak(end.saturating_sub(samples / FRAME), end) - self.floor
+    }
+
+    /// Whether a word may just have ended: there is a pause, or it is so loud around that there may be none. One that is
+    /// followed already is followed a little longer.
+    pub(super) fn worth_following(&self, followed: bool) -> bool {
+        if self.rise(LONG_SOUND) < LOUD {
+            return true;
+        }
+        let quiet = self.quiet_for();
+        let sounding = self.end() * FRAME - self.onset();
+        if followed {
+            sounding < LONG_SOUND && quiet < PAUSE_AT_MOST
+        } else {
+            (PAUSE_AT_LEAST..PAUSE_AT_MOST).contains(&quiet)
+        }
     }
 
     /// For how many samples up to now it has been no louder than a pause, compared with the last second.
@@ -285,6 +316,25 @@ mod tests {
         assert!(level.extent(1000 * MS, 1300 * MS).1 / MS >= 1400);
         level.set_decay(Some(2.0));
         assert_eq!(level.extent(1000 * MS, 1300 * MS).1 / MS, 1300);
+    }
+
+    #[test]
+    fn in_a_quiet_room_a_word_is_looked_for_in_the_pauses_and_in_a_loud_one_all_the_time() {
+        let quiet = |parts: &[(usize, f32)]| {
+            let mut all = vec![(1000, -75.0)];
+            all.extend(parts);
+            heard(&all)
+        };
+        let word = quiet(&[(400, -20.0)]);
+        assert!(!word.worth_following(false) && word.worth_following(true));
+        let over = quiet(&[(400, -20.0), (100, -75.0)]);
+        assert!(over.worth_following(false) && over.worth_following(true));
+        let long_over = quiet(&[(400, -20.0), (500, -75.0)]);
+        assert!(!long_over.worth_following(false) && !long_over.worth_following(true));
+        let speech = quiet(&[(1300, -20.0)]);
+        assert!(!speech.worth_following(true), "no word is so long");
+        let loud = heard(&[(1000, -45.0), (400, -20.0)]);
+        assert!(loud.worth_following(false) && loud.worth_following(true));
     }
 
     #[test]

@@ -7,8 +7,11 @@
 //! far_end ─┐                                          guard: what we are saying ourselves
 //!   push ─ echo ─┬─ presence (somebody speaks over it) ┐ │
 //!                └─ history ─┬─ level ─────────────────┤ │
-//!                            └─ recogniser (a child    │ process) ─▶ decision ─▶ Verdict
+//!                            ├─ recogniser (a child    │ process) ─▶ decision ─┬─▶ Verdict
+//!                            └─ watch: the verifier, every 160 ms ──────────────┘
 //! ```
+//!
+//! The recogniser proposes and the verifier confirms; what the recogniser misses in noise the watch finds.
 //!
 //! Three things keep the talk from obeying itself: its echo is cancelled; what is heard while it speaks
 //! has to rise above what cancelling usually leaves; and it must not be, or resemble, what is being said.
@@ -31,6 +34,7 @@ mod presence;
 pub mod protocol;
 pub mod recogniser;
 pub mod verifier;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +53,7 @@ use presence::Presence;
 use protocol::{Reply, Request};
 use recogniser::{Decoder, Recogniser, RecogniserError, out_of_step};
 use verifier::Verifier;
+use watch::Watch;
 
 use crate::time::Moment;
 
@@ -108,6 +113,7 @@ pub struct Ears {
     presence: Presence,
     history: History,
     level: Level,
+    watch: Watch,
     /// Position of the recogniser's time zero.
     zero: u64,
     /// Position up to which the recogniser was fed.
@@ -150,6 +156,7 @@ impl Ears {
             presence: Presence::default(),
             history: History::default(),
             level: Level::default(),
+            watch: Watch::default(),
             zero: 0,
             fed: 0,
             settled: 0,
@@ -222,7 +229,11 @@ impl Ears {
                 self.leave_own_voice_behind(before)?;
                 self.catch_up(&mut verdicts)?;
                 verdicts.extend(self.overheard()?);
+                verdicts.extend(self.watched()?);
                 self.dozing = self.decision.partial().is_empty() && self.level.quiet_for() >= DOZE;
+                if self.dozing {
+                    self.watch.stop();
+                }
             }
         }
         Ok(verdicts)

@@ -151,7 +151,7 @@ fn a_word_that_the_verifier_alone_hears_may_end_a_long_sound() {
     let phrases = [UNKNOWN, "next"].map(str::to_owned);
     let sure = |_| {
         Some(Opinion {
-            phrases: &phrases,
+            phrases: phrases.clone().into(),
             shares: vec![0.05, 0.95],
         })
     };

@@ -7,35 +7,30 @@
 //!
 //! `models/training/embedding.py` says where it comes from and computes the same.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use realfft::{RealFftPlanner, RealToComplex};
 use safetensors::SafeTensors;
 
-use super::layers::vector;
-
-const WINDOW: usize = 512;
-const SHIFT: usize = 160;
-const BINS: usize = WINDOW / 2 + 1;
-const MELS: usize = 32;
+use super::energies::{Energies, MELS, loudest, samples_of, scale};
+use super::layers::{vector, widen};
 
 /// Frames of energies that one embedding sees, and from one to the next.
 const FRAMES: usize = 76;
-const STEP: usize = 8;
+pub(super) const STEP: usize = 8;
 
 /// Values of an embedding.
 pub(super) const SIZE: usize = 96;
 
-/// Energies lie no more than this below the loudest, in dB, and are then scaled to what the network wants.
-const RANGE: f32 = 80.0;
+/// Frames among which the loudest energy is looked for when a sound is followed: those of nine embeddings, as ever.
+const LOUDEST_KEPT: usize = frames_for(9);
 
 /// Samples that so many embeddings take.
 pub(super) const fn samples_for(embeddings: usize) -> usize {
-    (frames_for(embeddings) - 1) * SHIFT + WINDOW
+    samples_of(frames_for(embeddings))
 }
 
 const fn frames_for(embeddings: usize) -> usize {
@@ -113,6 +108,7 @@ struct Layer {
 
 /// Values in time and frequency: a row for each frame and band, with a band of zeros below the lowest and one
 /// above the highest, so that a convolution over bands finds its neighbours there.
+#[derive(Clone)]
 pub(super) struct Map {
     frames: usize,
     bands: usize,
@@ -121,10 +117,7 @@ pub(super) struct Map {
 
 /// The lower part, and the energies before it.
 pub(super) struct Lower {
-    fft: Arc<dyn RealToComplex<f32>>,
-    window: Vec<f32>,
-    /// Of each band the first bin that counts, and the weights from there.
-    filters: Vec<(usize, Vec<f32>)>,
+    energies: Energies,
     layers: Vec<Layer>,
 }
 
@@ -141,6 +134,11 @@ impl Upper {
             .map(Self)
     }
 
+    /// The embeddings of what followed on what was kept of the frames before.
+    pub(super) fn follow(&self, kept: &mut Kept, heard: &Map) -> Vec<f32> {
+        kept.through(&self.0, heard).inner()
+    }
+
     /// The embeddings of what the lower part heard, one after the other.
     pub(super) fn embed(&self, heard: &Map) -> Vec<f32> {
         match self.0.split_first() {
@@ -150,6 +148,41 @@ impl Upper {
     }
 }
 
+/// What layers keep of the frames before, so that a sound is heard piece by piece and nothing twice.
+#[derive(Default)]
+pub(super) struct Kept(Vec<Map>);
+
+impl Kept {
+    /// What the layers make of a piece. At the beginning, where nothing was heard before, that is worth nothing.
+    fn through(&mut self, layers: &[Layer], piece: &Map) -> Map {
+        let mut map = Cow::Borrowed(piece);
+        for (number, layer) in layers.iter().enumerate() {
+            let before = layer.shape.frames - 1;
+            if self.0.len() <= number {
+                self.0.push(Map::new(before, map.bands, map.values.ncols()));
+            }
+            let applied = match self.0.get_mut(number) {
+                Some(kept) if before > 0 => {
+                    let joined = kept.followed_by(&map);
+                    *kept = joined.last(before);
+                    layer.applied(&joined)
+                }
+                _ => layer.applied(&map),
+            };
+            map = Cow::Owned(applied);
+        }
+        map.into_owned()
+    }
+}
+
+/// What the lower part keeps.
+#[derive(Default)]
+pub(super) struct Followed {
+    layers: Kept,
+    /// The loudest energy of each of the last frames.
+    loudest: VecDeque<f32>,
+}
+
 fn through(layers: &[Layer], map: Map) -> Map {
     layers.iter().fold(map, |map, layer| layer.applied(&map))
 }
@@ -157,20 +190,8 @@ fn through(layers: &[Layer], map: Map) -> Map {
 impl Lower {
     /// Reads it; the error says what is wrong.
     pub(super) fn read(stored: &SafeTensors<'_>) -> Result<Self, String> {
-        let filters = vector(stored, "embedding.filters", BINS * MELS)?;
-        let filter = |band: usize| {
-            let weights: Vec<f32> = filters.iter().skip(band).step_by(MELS).copied().collect();
-            let first = weights.iter().position(|&weight| weight > 0.0).unwrap_or(0);
-            let last = weights
-                .iter()
-                .rposition(|&weight| weight > 0.0)
-                .unwrap_or(0);
-            (first, weights[first..=last].to_vec())
-        };
         Ok(Self {
-            fft: RealFftPlanner::new().plan_fft_forward(WINDOW),
-            window: vector(stored, "embedding.window", WINDOW)?,
-            filters: (0..MELS).map(filter).collect(),
+            energies: Energies::read(stored)?,
             layers: (0..LOWER)
                 .map(|number| Layer::read(stored, "embedding", number))
                 .collect::<Result<_, _>>()?,
@@ -181,51 +202,28 @@ impl Lower {
     /// beginning is filled with the quietest frames, as in the training.
     pub(super) fn hear(&self, samples: &[f32], embeddings: usize) -> Map {
         let from = samples.len().saturating_sub(samples_for(embeddings));
-        let heard = self.energies(samples.get(from..).unwrap_or_default());
+        let mut heard = self
+            .energies
+            .decibels(samples.get(from..).unwrap_or_default());
+        let loudest = heard.iter().map(loudest).fold(f32::NEG_INFINITY, f32::max);
+        scale(&mut heard, loudest);
         through(
             &self.layers,
             Map::of(&extended(heard, frames_for(embeddings))),
         )
     }
 
-    /// Frames of energies as the network wants them.
-    fn energies(&self, samples: &[f32]) -> Vec<[f32; MELS]> {
-        let mut input = self.fft.make_input_vec();
-        let mut spectrum = self.fft.make_output_vec();
-        let mut frames: Vec<[f32; MELS]> = samples
-            .windows(WINDOW)
-            .step_by(SHIFT)
-            .map(|frame| {
-                for ((out, sample), window) in input.iter_mut().zip(frame).zip(&self.window) {
-                    // The scale is that of 16-bit samples.
-                    *out = 32_768.0 * sample * window;
-                }
-                if self.fft.process(&mut input, &mut spectrum).is_err() {
-                    // Only with buffers of another length.
-                    return [0.0; MELS];
-                }
-                std::array::from_fn(|band| {
-                    let energy: f32 = self.filters.get(band).map_or(0.0, |(first, weights)| {
-                        let bins = spectrum.iter().skip(*first);
-                        weights
-                            .iter()
-                            .zip(bins)
-                            .map(|(weight, bin)| weight * bin.norm_sqr())
-                            .sum()
-                    });
-                    10.0 * energy.max(1e-10).log10()
-                })
-            })
-            .collect();
-        let loudest = frames
-            .iter()
-            .flatten()
-            .copied()
-            .fold(f32::NEG_INFINITY, f32::max);
-        for energy in frames.iter_mut().flatten() {
-            *energy = energy.max(loudest - RANGE) / 10.0 + 2.0;
+    /// What a piece holds whose first frame follows on the last of the piece before; its frames are a multiple of [`STEP`].
+    pub(super) fn follow(&self, followed: &mut Followed, piece: &[f32]) -> Map {
+        let mut heard = self.energies.decibels(piece);
+        for frame in &heard {
+            followed.loudest.push_back(loudest(frame));
         }
-        frames
+        let surplus = followed.loudest.len().saturating_sub(LOUDEST_KEPT);
+        followed.loudest.drain(..surplus);
+        let most = followed.loudest.iter().copied();
+        scale(&mut heard, most.fold(f32::NEG_INFINITY, f32::max));
+        followed.layers.through(&self.layers, &Map::of(&heard))
     }
 }
 
@@ -261,6 +259,28 @@ impl Map {
             }
         }
         map
+    }
+
+    /// Its frames and then those of `next`, which has as many bands and channels.
+    fn followed_by(&self, next: &Self) -> Self {
+        let rows = self.values.iter().chain(&next.values).copied().collect();
+        let frames = self.frames + next.frames;
+        let shape = (frames * self.stride(), self.values.ncols());
+        Self {
+            frames,
+            bands: self.bands,
+            values: Array2::from_shape_vec(shape, rows).unwrap_or_else(|_| Array2::zeros(shape)),
+        }
+    }
+
+    /// Its last frames.
+    fn last(&self, frames: usize) -> Self {
+        let from = self.frames.saturating_sub(frames) * self.stride();
+        Self {
+            frames,
+            bands: self.bands,
+            values: self.values.slice(ndarray::s![from.., ..]).to_owned(),
+        }
     }
 
     /// Rows of a frame.
@@ -363,7 +383,7 @@ impl Layer {
         // matrices; what that makes of the bands beyond the edges is put right below.
         let rows = out.values.nrows().saturating_sub(2);
         for (place, weights) in self.weights.chunks_exact(inputs * outputs).enumerate() {
-            weights.convert_to_f32_slice(full);
+            widen(weights, full);
             let (frame, band) = (place / bands, place % bands);
             let from = frame * stride + if bands == 1 { 1 } else { band };
             let (Some(seen), Some(mut target), Ok(weights)) = (

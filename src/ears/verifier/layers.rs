@@ -1,14 +1,16 @@
 //! Layers that the networks of the verifier are made of, and how they are read from its file.
 
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
 /// Layers no wider than this are believed.
 const WIDEST: usize = 1_024;
+
+/// Weights that are made single precision at once.
+const BLOCK: usize = 16 * WIDEST;
 
 /// A matrix of `inputs` rows and a bias. The matrix stays in half precision, as it is stored: it is most of what the
 /// verifier takes of memory.
@@ -61,19 +63,65 @@ impl Affine {
 
     /// One row of outputs for each row of inputs.
     pub(super) fn apply(&self, inputs: &[f32]) -> Vec<f32> {
-        let mut weights = vec![0.0; self.weight.len()];
-        self.weight.convert_to_f32_slice(&mut weights);
-        let width = weights.len() / self.outputs;
+        let width = self.weight.len() / self.outputs;
         let rows = inputs.len() / width.max(1);
+        if rows == 1 {
+            return self.apply_to_one(inputs);
+        }
         let mut out = self.bias.repeat(rows);
-        if let (Ok(inputs), Ok(weights), Ok(mut out)) = (
+        let (Ok(inputs), Ok(mut out_rows)) = (
             ArrayView2::from_shape((rows, width), inputs),
-            ArrayView2::from_shape((width, self.outputs), &weights),
             ArrayViewMut2::from_shape((rows, self.outputs), &mut out),
-        ) {
-            general_mat_mul(1.0, &inputs, &weights, 1.0, &mut out);
+        ) else {
+            return out;
+        };
+        // A few rows of the matrix at a time: of single precision there is never more than fits in the cache.
+        let mut room = [0.0; BLOCK];
+        let few = BLOCK / self.outputs;
+        for (nth, weights) in self.weight.chunks(few * self.outputs).enumerate() {
+            let full = room.get_mut(..weights.len()).unwrap_or_default();
+            widen(weights, full);
+            let count = full.len() / self.outputs;
+            let Ok(weights) = ArrayView2::from_shape((count, self.outputs), &*full) else {
+                continue;
+            };
+            let inputs = inputs.slice(s![.., nth * few..nth * few + count]);
+            general_mat_mul(1.0, &inputs, &weights, 1.0, &mut out_rows);
         }
         out
+    }
+}
+
+impl Affine {
+    /// The same of a single row, for which a multiplication of matrices takes longer.
+    fn apply_to_one(&self, inputs: &[f32]) -> Vec<f32> {
+        let mut out = self.bias.clone();
+        for (input, weights) in inputs.iter().zip(self.weight.chunks_exact(self.outputs)) {
+            // After a rectifier, half of them.
+            if *input != 0.0 {
+                for (out, weight) in out.iter_mut().zip(weights) {
+                    *out += input * single(*weight);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Single precision of finite half precision: the bits are shifted to their places, and the product puts the exponent
+/// right, that of the smallest numbers, too. Without a branch or a call, a loop of it is done in vectors.
+fn single(half: f16) -> f32 {
+    /// 2 to the power of the difference of the two biases, 127 - 15.
+    const BIAS: f32 = f32::from_bits((127 + 112) << 23);
+    let bits = u32::from(half.to_bits());
+    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * BIAS;
+    f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+}
+
+/// Single precision of as many numbers as there are.
+pub(super) fn widen(half: &[f16], full: &mut [f32]) {
+    for (full, half) in full.iter_mut().zip(half) {
+        *full = single(*half);
     }
 }
 
@@ -126,5 +174,36 @@ fn tensor(stored: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, String> {
         Ok(values)
     } else {
         Err(format!("{name} holds values that are no numbers"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finite_half_is_the_same_in_single_precision() {
+        let halves = (0..=u16::MAX).map(f16::from_bits);
+        for half in halves.filter(|half| half.is_finite()) {
+            assert_eq!(single(half).to_bits(), half.to_f32().to_bits(), "{half}");
+        }
+    }
+
+    #[test]
+    fn a_row_alone_gives_what_it_gives_among_others_however_wide_the_layer() {
+        for (inputs, outputs) in [(3, 2), (900, 70), (40, WIDEST)] {
+            let weight = (0..inputs * outputs).map(|n| f16::from_f32((n % 13) as f32 - 6.0));
+            let layer = Affine {
+                outputs,
+                weight: weight.collect(),
+                bias: (0..outputs).map(|n| n as f32).collect(),
+            };
+            let row: Vec<f32> = (0..inputs).map(|n| (n % 5) as f32 - 2.0).collect();
+            let alone = layer.apply(&row);
+            assert_eq!(layer.apply(&row.repeat(3)), alone.repeat(3));
+            let first = row.iter().zip(layer.weight.iter().step_by(outputs));
+            let first: f32 = first.map(|(x, weight)| x * weight.to_f32()).sum();
+            assert_eq!(alone.first(), Some(&first));
+        }
     }
 }

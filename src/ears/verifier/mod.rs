@@ -15,6 +15,7 @@
 //! [`FILE`] into the model's directory; a model without that file has no verifier.
 
 mod embedding;
+mod energies;
 mod features;
 mod layers;
 mod network;
@@ -27,6 +28,7 @@ use crate::limits::{VERIFIER_BYTES, read_file};
 use features::LogMel;
 use network::Network;
 use safetensors::SafeTensors;
+pub(super) use spotter::Following;
 use spotter::Spotters;
 
 /// Name of its file in a model's directory.
@@ -39,6 +41,14 @@ const AFTER: u64 = 3_200;
 /// is later by more than a few samples (40 ms).
 const LATEST: u64 = 8_000;
 const LATER: u64 = 640;
+
+/// Samples that [`Verifier::follow`] looks at, up to which it can first look, and in steps of which it goes on (80 ms).
+pub(super) const FOLLOWED: u64 = Network::SAMPLES;
+pub(super) const FIRST: u64 = Spotters::FIRST;
+pub(super) const STEP: u64 = Spotters::STEP;
+
+/// Where a sound is followed, what the two spotters give no more than these log odds the third network is not asked about.
+const WORTH_ASKING: f32 = -2.0;
 
 /// The verifier cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +63,7 @@ pub struct VerifierError {
 /// A loaded verifier.
 pub struct Verifier {
     /// What is told apart; the first is anything else.
-    phrases: Vec<String>,
+    phrases: Arc<[String]>,
     log_mel: LogMel,
     network: Network,
     spotters: Spotters,
@@ -94,7 +104,7 @@ impl Verifier {
             network: Network::read(stored, phrases.len())?,
             spotters: Spotters::read(stored, phrases.len())?,
             log_mel: LogMel::default(),
-            phrases,
+            phrases: phrases.into(),
         })
     }
 
@@ -110,12 +120,33 @@ impl Verifier {
             .map(move |until| (until.saturating_sub(length), until))
     }
 
+    /// What a sound ends with that is followed, so many [`STEP`]s after it was asked last; a new `following` begins anew.
+    /// `samples` are its last, [`FOLLOWED`] of them, or [`FIRST`] of them if there are no more.
+    pub(super) fn follow(
+        &self,
+        following: &mut Following,
+        samples: &[f32],
+        steps: usize,
+    ) -> Opinion {
+        let [spotter, tuned] = self.spotters.follow(following, samples, steps);
+        let opinion = |shares| Opinion {
+            phrases: Arc::clone(&self.phrases),
+            shares,
+        };
+        let two = opinion(together([&spotter, &tuned]));
+        if two.most() < WORTH_ASKING {
+            return two;
+        }
+        let network = self.network.shares(&self.log_mel.frames(samples));
+        opinion(together([&network, &spotter, &tuned]))
+    }
+
     /// What `samples` (16 kHz, full scale 1.0, see [`Verifier::windows`]) hold.
-    pub(super) fn listen(&self, samples: &[f32]) -> Opinion<'_> {
+    pub(super) fn listen(&self, samples: &[f32]) -> Opinion {
         let network = self.network.shares(&self.log_mel.frames(samples));
         let [spotter, tuned] = self.spotters.shares(samples);
         Opinion {
-            phrases: &self.phrases,
+            phrases: Arc::clone(&self.phrases),
             shares: together([&network, &spotter, &tuned]),
         }
     }
@@ -137,13 +168,14 @@ fn together<const N: usize>(shares: [&[f32]; N]) -> Vec<f32> {
 }
 
 /// What the verifier makes of some sound.
-pub(super) struct Opinion<'v> {
-    pub(super) phrases: &'v [String],
+#[derive(Clone)]
+pub(super) struct Opinion {
+    pub(super) phrases: Arc<[String]>,
     /// The probability of each phrase.
     pub(super) shares: Vec<f32>,
 }
 
-impl Opinion<'_> {
+impl Opinion {
     /// What either believes: a word is in one of two windows.
     pub(super) fn or(mut self, other: &Self) -> Self {
         for (share, other) in self.shares.iter_mut().zip(&other.shares) {
@@ -152,13 +184,24 @@ impl Opinion<'_> {
         self
     }
 
+    /// The log odds of the likeliest phrase.
+    fn most(&self) -> f32 {
+        // The first is none of them.
+        let shares = self.shares.iter().skip(1);
+        log_odds(shares.copied().fold(0.0, f32::max))
+    }
+
     /// The natural logarithm of the odds that it was `phrase` and nothing else; `None` of a phrase that
     /// it was not taught.
     pub(super) fn log_odds(&self, phrase: &str) -> Option<f32> {
         let index = self.phrases.iter().position(|known| known == phrase)?;
-        let share = self.shares.get(index)?.clamp(1e-6, 1.0 - 1e-6);
-        Some((share / (1.0 - share)).ln())
+        self.shares.get(index).copied().map(log_odds)
     }
+}
+
+fn log_odds(share: f32) -> f32 {
+    let share = share.clamp(1e-6, 1.0 - 1e-6);
+    (share / (1.0 - share)).ln()
 }
 
 #[cfg(test)]
@@ -229,7 +272,7 @@ mod tests {
     fn of_two_windows_the_one_counts_in_which_a_phrase_is() {
         let phrases = ["[none]", "next", "stop"].map(str::to_owned);
         let opinion = |shares: [f32; 3]| Opinion {
-            phrases: &phrases,
+            phrases: phrases.clone().into(),
             shares: shares.to_vec(),
         };
         let either = opinion([0.7, 0.1, 0.2]).or(&opinion([0.05, 0.9, 0.05]));
