@@ -55,7 +55,7 @@ const PAUSE_AT_MOST: u64 = 6_400;
 const LONG_SOUND: u64 = 19_200;
 
 /// What rises so far above the noise, in dB, has pauses that are seen.
-const LOUD: f32 = 40.0;
+const LOUD: f32 = 32.0;
 
 /// How far the recogniser's own word limits are trusted, in frames: 300 ms.
 const SLACK: u64 = 30;
