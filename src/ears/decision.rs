@@ -9,7 +9,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::evidence::{Evidence, Lane};
+use super::evidence::{Evidence, Lane, Ours};
 use super::guard::OwnVoice;
 use super::verifier::Opinion;
 use super::watch::Found;
@@ -38,6 +38,9 @@ const QUIET_AT_LAST: Duration = Duration::from_millis(600);
 
 /// No command is shorter than this.
 const SHORTEST: Duration = Duration::from_millis(90);
+
+/// What the verifier looks at begins no earlier than so long before a word.
+const IN_SIGHT: Duration = Duration::from_millis(1_500);
 
 /// No command is longer than this, for each of its words.
 const LONGEST_WORD: Duration = Duration::from_millis(1_300);
@@ -314,8 +317,13 @@ impl Decision {
             None => Reason::NotAPhrase,
             Some(phrase) => {
                 let point = phrase.lane.operating_point();
+                let ours = match start.saturating_sub(IN_SIGHT) {
+                    _ if own.sounds(start, end) => Ours::During,
+                    before if own.sounds(before, end) => Ours::Before,
+                    _ => Ours::Silent,
+                };
                 match end.since(start) {
-                    _ if !evidence.suffices(point, self.phrases.len(), own.sounds(start, end)) => {
+                    _ if !evidence.suffices(point, self.phrases.len(), ours) => {
                         Reason::LowConfidence
                     }
                     length if length < SHORTEST => Reason::TooShort,

@@ -94,6 +94,17 @@ impl Lane {
     }
 }
 
+/// Where our own voice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ours {
+    /// Nowhere near.
+    Silent,
+    /// Shortly before what was said.
+    Before,
+    /// In the same moment.
+    During,
+}
+
 /// What speaks for a phrase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
@@ -125,22 +136,19 @@ impl Evidence {
     }
 
     /// Whether it is as much as `point` wants where so many `phrases` are listened for.
-    pub(super) fn suffices(
-        &self,
-        point: &OperatingPoint,
-        phrases: usize,
-        over_own_voice: bool,
-    ) -> bool {
+    pub(super) fn suffices(&self, point: &OperatingPoint, phrases: usize, ours: Ours) -> bool {
         let alone = log_odds(self.confidence) - log_odds(point.confidence);
         let many = phrases.max(FEW_PHRASES) as f32 / FEW_PHRASES as f32;
         let both = self.log_odds() - point.log_odds - many.ln();
         match self.odds {
-            Some(odds) if over_own_voice => {
+            Some(odds) if ours == Ours::During => {
                 odds > OUT_OF_THE_QUESTION
                     && (alone >= point.over_own_voice || both >= BOTH_OVER_OWN_VOICE)
             }
+            // The verifier hears our own words before an answer, and doubts that it is all.
+            Some(_) if ours == Ours::Before => both >= 0.0,
             Some(odds) => both >= 0.0 && odds >= by_rise(LEAST_ODDS, self.rise),
-            None if over_own_voice => alone >= point.over_own_voice,
+            None if ours == Ours::During => alone >= point.over_own_voice,
             None => alone >= 0.0,
         }
     }
@@ -181,16 +189,18 @@ mod tests {
     #[test]
     fn two_opinions_outweigh_one_and_many_phrases_want_more_of_both() {
         let point = Lane::Normal.operating_point();
-        assert!(!evidence(0.6, None).suffices(point, 6, false));
-        assert!(evidence(0.6, Some(1.0)).suffices(point, 6, false));
-        assert!(!evidence(1.0, Some(-3.0)).suffices(point, 6, false));
+        assert!(!evidence(0.6, None).suffices(point, 6, Ours::Silent));
+        assert!(evidence(0.6, Some(1.0)).suffices(point, 6, Ours::Silent));
+        assert!(!evidence(1.0, Some(-3.0)).suffices(point, 6, Ours::Silent));
         let weak = evidence(0.5, Some(-0.2));
-        assert!(weak.suffices(point, 6, false) && !weak.suffices(point, 40, false));
+        assert!(weak.suffices(point, 6, Ours::Silent) && !weak.suffices(point, 40, Ours::Silent));
         let doubted = evidence(0.9, Some(-3.0));
-        assert!(doubted.suffices(point, 6, true) && !doubted.suffices(point, 6, false));
-        assert!(!evidence(1.0, Some(-4.0)).suffices(point, 6, true));
-        assert!(!evidence(0.8, Some(-1.0)).suffices(point, 6, true));
-        assert!(evidence(0.8, Some(1.0)).suffices(point, 6, true));
+        assert!(
+            doubted.suffices(point, 6, Ours::During) && !doubted.suffices(point, 6, Ours::Silent)
+        );
+        assert!(!evidence(1.0, Some(-4.0)).suffices(point, 6, Ours::During));
+        assert!(!evidence(0.8, Some(-1.0)).suffices(point, 6, Ours::During));
+        assert!(evidence(0.8, Some(1.0)).suffices(point, 6, Ours::During));
     }
 
     #[test]
@@ -216,19 +226,26 @@ mod tests {
             rise,
             ..evidence(1.0, Some(odds))
         };
-        assert!(rises(60.0, -0.8).suffices(point, 6, false));
-        assert!(!rises(20.0, -0.8).suffices(point, 6, false));
-        assert!(rises(20.0, 0.4).suffices(point, 6, false));
-        assert!(!rises(37.5, -0.7).suffices(point, 6, false));
-        assert!(rises(37.5, -0.5).suffices(point, 6, false));
-        assert!(rises(20.0, -0.8).suffices(point, 6, true), "another rule");
+        assert!(rises(60.0, -0.8).suffices(point, 6, Ours::Silent));
+        assert!(!rises(20.0, -0.8).suffices(point, 6, Ours::Silent));
+        assert!(rises(20.0, 0.4).suffices(point, 6, Ours::Silent));
+        assert!(!rises(37.5, -0.7).suffices(point, 6, Ours::Silent));
+        assert!(rises(37.5, -0.5).suffices(point, 6, Ours::Silent));
+        assert!(
+            rises(20.0, -0.8).suffices(point, 6, Ours::During),
+            "another rule"
+        );
+        assert!(
+            rises(20.0, -0.8).suffices(point, 6, Ours::Before),
+            "an answer"
+        );
     }
 
     #[test]
     fn what_was_not_proposed_needs_a_verifier_that_is_sure() {
         let point = Lane::Normal.operating_point();
-        assert!(!evidence(0.0, Some(-1.0)).suffices(point, 6, false));
-        assert!(!evidence(0.0, Some(0.5)).suffices(point, 46, false));
-        assert!(evidence(0.0, Some(1.0)).suffices(point, 46, false));
+        assert!(!evidence(0.0, Some(-1.0)).suffices(point, 6, Ours::Silent));
+        assert!(!evidence(0.0, Some(0.5)).suffices(point, 46, Ours::Silent));
+        assert!(evidence(0.0, Some(1.0)).suffices(point, 46, Ours::Silent));
     }
 }
