@@ -76,8 +76,7 @@ impl Ears {
             0 => SINCE,
             quiet => quiet.min(SINCE_AT_MOST),
         };
-        let end = heard - ago;
-        let end = self.history.moment(end);
+        let end = self.history.moment(heard.saturating_sub(ago));
         let onset = self.history.moment(self.level.onset());
         let judgement = self
             .decision

@@ -3,8 +3,9 @@
 //! libvosk compares the phrases of its grammar with a model of everything else that is made of the same
 //! phones, so a short command can never beat it by much, and what sounds alike ("down", "go") now and
 //! then passes. The verifier is trained for the one question that matters here: does the sound up to here
-//! end with this phrase and nothing else before it? It is asked only once the recogniser has an utterance, so it costs a few
-//! milliseconds now and then. A cascade of this kind is what small keyword spotters use (A. Gruenstein
+//! end with this phrase and nothing else before it? It is asked when the recogniser has an utterance, and while there is
+//! sound in which a word may just have ended (`watch`); it then follows the sound, so that nothing is computed twice.
+//! A cascade of this kind is what small keyword spotters use (A. Gruenstein
 //! et al., "A Cascade Architecture for Keyword Spotting on Mobile Devices", 2017).
 //!
 //! It is three networks that are believed alike: `network`, which has the acoustic model's layers, and the two of `spotter`,
@@ -18,6 +19,7 @@ mod embedding;
 mod energies;
 mod features;
 mod layers;
+mod map;
 mod network;
 mod spotter;
 
