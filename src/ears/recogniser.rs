@@ -36,6 +36,10 @@ const SLICE: Duration = Duration::from_millis(50);
 /// How much of the end of what the program wrote to standard error is kept, in bytes.
 const SAID_KEPT: usize = 2_000;
 
+/// What tells OpenBLAS which kernels to use. The one in libvosk is older than many a processor, takes what it does not
+/// know for one of 2004, and then copies all weights of the model for every few frames. What the user chose stands.
+const KERNELS: &str = "OPENBLAS_CORETYPE";
+
 /// What can go wrong with the recogniser.
 #[derive(Debug, thiserror::Error)]
 pub enum RecogniserError {
@@ -263,6 +267,18 @@ impl Decoder for Recogniser {
     }
 }
 
+/// Whether this processor has what OpenBLAS's kernels for AVX-512 are made of.
+fn knows_avx512() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512cd")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 impl Running {
     fn start(program: &Path, model: &Path) -> Result<Self, RecogniserError> {
         let mut command = Command::new(program);
@@ -271,6 +287,9 @@ impl Running {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if env::var_os(KERNELS).is_none() && knows_avx512() {
+            command.env(KERNELS, "SkylakeX");
+        }
         // Ctrl-C is for the talk, which then says goodbye; the recogniser ends when its input does.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -17,7 +17,7 @@ use safetensors::SafeTensors;
 
 use super::energies::{Energies, MELS, loudest, samples_of, scale};
 use super::layers::{vector, widen};
-use super::map::{Map, span, span_mut};
+use super::map::{Map, span_mut};
 
 /// Frames of energies that one embedding sees, and from one to the next.
 const FRAMES: usize = 76;
@@ -38,8 +38,8 @@ const fn frames_for(embeddings: usize) -> usize {
     FRAMES + (embeddings - 1) * STEP
 }
 
-/// No layer has more inputs, or outputs.
-const WIDEST: usize = 96;
+/// No layer has more weights for a frame it looks at.
+const WIDEST: usize = 3 * 96 * 96;
 
 /// Layers of the lower part.
 const LOWER: usize = 11;
@@ -272,22 +272,22 @@ impl Layer {
             outputs,
             ..
         } = self.shape;
-        // Of one place at a time: they take half as much memory as they are stored.
-        let mut room = [0.0; WIDEST * WIDEST];
-        let full = room.get_mut(..inputs * outputs).unwrap_or_default();
+        // Of one frame at a time: they take half as much memory as they are stored.
+        let mut room = [0.0; WIDEST];
+        let width = bands * inputs;
+        let full = room.get_mut(..width * outputs).unwrap_or_default();
         let mut out = Map::new((map.frames + 1).saturating_sub(frames), map.bands, outputs);
         let stride = map.stride();
-        // Rows of neighbouring frames and bands lie at fixed distances, so each place is one multiplication of
-        // matrices; what that makes of the bands beyond the edges is put right below.
+        // Neighbouring bands lie beside each other and neighbouring frames at a fixed distance, so each frame is one
+        // multiplication of matrices; what that makes of the bands beyond the edges is put right below.
         let rows = out.values.nrows().saturating_sub(2);
-        for (place, weights) in self.weights.chunks_exact(inputs * outputs).enumerate() {
+        for (frame, weights) in self.weights.chunks_exact(width * outputs).enumerate() {
             widen(weights, full);
-            let (frame, band) = (place / bands, place % bands);
-            let from = frame * stride + if bands == 1 { 1 } else { band };
+            let from = frame * stride + usize::from(bands == 1);
             let (Some(seen), Some(mut target), Ok(weights)) = (
-                span(&map.values, from, rows),
+                map.neighbours(from, rows, bands),
                 span_mut(&mut out.values, 1, rows),
-                ArrayView2::from_shape((inputs, outputs), &*full),
+                ArrayView2::from_shape((width, outputs), &*full),
             ) else {
                 continue;
             };

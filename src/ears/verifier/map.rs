@@ -1,6 +1,6 @@
 //! What the convolutions of the speech embedding work on: a feature map.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder};
 
 use super::energies::MELS;
 
@@ -35,14 +35,18 @@ impl Map {
 
     /// Its frames and then those of `next`, which has as many bands and channels.
     pub(super) fn followed_by(&self, next: &Self) -> Self {
-        let rows = self.values.iter().chain(&next.values).copied().collect();
         let frames = self.frames + next.frames;
-        let shape = (frames * self.stride(), self.values.ncols());
-        Self {
-            frames,
-            bands: self.bands,
-            values: Array2::from_shape_vec(shape, rows).unwrap_or_else(|_| Array2::zeros(shape)),
+        let mut joined = Self::new(frames, self.bands, self.values.ncols());
+        let (before, after) = joined
+            .values
+            .view_mut()
+            .split_at(Axis(0), self.values.nrows());
+        for (mut place, map) in [(before, self), (after, next)] {
+            if place.dim() == map.values.dim() {
+                place.assign(&map.values);
+            }
         }
+        joined
     }
 
     /// Its last frames.
@@ -58,6 +62,19 @@ impl Map {
     /// Rows of a frame.
     pub(super) fn stride(&self) -> usize {
         self.bands + 2
+    }
+
+    /// So many rows from one on, each with the values of the rows after it that make up so many bands. They overlap.
+    pub(super) fn neighbours(
+        &self,
+        from: usize,
+        rows: usize,
+        bands: usize,
+    ) -> Option<ArrayView2<'_, f32>> {
+        let channels = self.values.ncols();
+        let values = self.values.as_slice()?;
+        let seen = values.get(from * channels..(from + rows + bands - 1) * channels)?;
+        ArrayView2::from_shape((rows, bands * channels).strides((channels, 1)), seen).ok()
     }
 
     /// The maxima over so many frames and bands; what is left over at the end is left out.
@@ -105,10 +122,6 @@ impl Map {
             .flat_map(|(_, values)| values.to_vec())
             .collect()
     }
-}
-
-pub(super) fn span(values: &Array2<f32>, from: usize, rows: usize) -> Option<ArrayView2<'_, f32>> {
-    (from + rows <= values.nrows()).then(|| values.slice(ndarray::s![from..from + rows, ..]))
 }
 
 pub(super) fn span_mut(
