@@ -271,3 +271,37 @@ fn a_word_only_the_verifier_hears_is_decided_when_it_is_over() {
     let late = verdict.decided.since(verdict.end).as_millis();
     assert!((280..340).contains(&late), "{late} ms");
 }
+
+/// Sounds of a third of a second, one after the other, of which the first are our own.
+#[test]
+fn what_our_own_voice_is_in_is_not_watched() {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sounds = |n: usize| if n % 8_000 < 5_333 { 0.1 } else { 0.0001 };
+    let heard: Vec<f32> = (0..80_000)
+        .map(|n| sounds(n) * (n as f32 * 0.7).sin())
+        .collect();
+    let begins_to_watch = |own: &[Spoken]| {
+        let (ears, _) = ears(vec![], vec![], Lane::Normal);
+        let mut ears =
+            ears.verified_by(Verifier::load(&tree.join("models/talkthrough-en")).unwrap());
+        ears.speaking(own, Moment::ZERO);
+        let pieces = heard.chunks(320).enumerate();
+        let mut moments = pieces.map(|(nth, piece)| {
+            ears.push(piece, Moment::from_frame(320 * nth as u64, RATE))
+                .unwrap();
+            (ears.watch.follows(), 0.02 * (nth + 1) as f32)
+        });
+        moments
+            .find(|(follows, _)| *follows)
+            .map(|(_, moment)| moment)
+    };
+    let alone = begins_to_watch(&[]).unwrap();
+    assert!(alone < 2.0, "{alone}");
+    let spoken = Spoken {
+        text: "Pull the plug".into(),
+        start: Moment::ZERO,
+        end: Moment::from_secs(1.5),
+    };
+    let after = begins_to_watch(&[spoken]).unwrap();
+    assert!((1.5 + 1.44..4.0).contains(&after), "{after}");
+}

@@ -95,6 +95,12 @@ impl Watch {
         self.looks.clear();
     }
 
+    /// Whether it has looked.
+    #[cfg(test)]
+    pub(super) fn follows(&self) -> bool {
+        !self.looks.is_empty()
+    }
+
     /// What it makes of a word that ended at `end`; `None` where that cannot be followed.
     pub(super) fn opinion(
         &mut self,
