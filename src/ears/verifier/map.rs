@@ -1,6 +1,6 @@
 //! What the convolutions of the speech embedding work on: a feature map.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, concatenate};
 
 use super::energies::MELS;
 
@@ -36,17 +36,13 @@ impl Map {
     /// Its frames and then those of `next`, which has as many bands and channels.
     pub(super) fn followed_by(&self, next: &Self) -> Self {
         let frames = self.frames + next.frames;
-        let mut joined = Self::new(frames, self.bands, self.values.ncols());
-        let (before, after) = joined
-            .values
-            .view_mut()
-            .split_at(Axis(0), self.values.nrows());
-        for (mut place, map) in [(before, self), (after, next)] {
-            if place.dim() == map.values.dim() {
-                place.assign(&map.values);
-            }
+        let values = concatenate(Axis(0), &[self.values.view(), next.values.view()]);
+        let shape = (frames * self.stride(), self.values.ncols());
+        Self {
+            frames,
+            bands: self.bands,
+            values: values.unwrap_or_else(|_| Array2::zeros(shape)),
         }
-        joined
     }
 
     /// Its last frames.
