@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::env;
+use std::ffi::OsString;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -279,20 +280,26 @@ fn knows_avx512() -> bool {
     false
 }
 
+/// How the recogniser is run; `chosen` are the kernels that the user named.
+fn command(program: &Path, model: &Path, chosen: Option<OsString>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg(model)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if chosen.is_none() && knows_avx512() {
+        command.env(KERNELS, "SkylakeX");
+    }
+    // Ctrl-C is for the talk, which then says goodbye; the recogniser ends when its input does.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
 impl Running {
     fn start(program: &Path, model: &Path) -> Result<Self, RecogniserError> {
-        let mut command = Command::new(program);
-        command
-            .arg(model)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        if env::var_os(KERNELS).is_none() && knows_avx512() {
-            command.env(KERNELS, "SkylakeX");
-        }
-        // Ctrl-C is for the talk, which then says goodbye; the recogniser ends when its input does.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut command = command(program, model, env::var_os(KERNELS));
         let mut child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => RecogniserError::ProgramMissing(program.into()),
             _ => RecogniserError::NotStarted {
@@ -396,4 +403,20 @@ fn program() -> Result<PathBuf, RecogniserError> {
 /// The error for a reply that does not belong to the request.
 pub(super) fn out_of_step(reply: &Reply) -> RecogniserError {
     RecogniserError::Refused(format!("it answered something else: {reply:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_matrix_library_is_told_its_kernels_unless_somebody_has() {
+        let told = |chosen: Option<&str>| {
+            let command = command(Path::new("a"), Path::new("b"), chosen.map(OsString::from));
+            let kernels = command.get_envs().find(|(name, _)| *name == KERNELS);
+            kernels.and_then(|(_, value)| value?.to_str().map(String::from))
+        };
+        assert_eq!(told(None), knows_avx512().then(|| "SkylakeX".to_owned()));
+        assert_eq!(told(Some("Haswell")), None, "theirs is inherited as it is");
+    }
 }
