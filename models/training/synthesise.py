@@ -4,9 +4,10 @@ Speech is written to the work directory in shards, `speech/<set>-<voice>-<round>
 laid end to end, where each ends, and its text. Shards come round by round, each round holding all voices, so that
 training can begin with the first and pick up the rest as they come.
 
-Voices built from recordings of a person (RHVoice, flite, festival, pico) speak four fifths of it; espeak-ng's rules, whose
-100 variants sound like nobody, add accents and odd voices. Kept out of training altogether, to test with: the RHVoice
-voice clb, flite's awb, festival's ked and eight espeak-ng variants.
+Voices built from recordings of a person (RHVoice, flite, festival, pico) speak two thirds of it; espeak-ng's rules, whose
+100 variants sound like nobody, add accents and odd voices. A sixth is spoken by the 50 speakers of the neural synthesiser
+Kokoro and by mixtures of two of them: the nearest thing to more people. Kept out of training altogether, to test with: the
+RHVoice voice clb, flite's awb, festival's ked, eight espeak-ng variants and four of Kokoro's speakers.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import numpy as np
 import scipy.signal
 import soundfile
 
+import kokoro
 import vocabulary
 from lexicon import phones_of
 
@@ -33,8 +35,9 @@ TRAINING_VOICES = {
     "festival-cmu_us_slt_arctic_hts": 200, "festival-kal_diphone": 150,
     "pico-en-US": 350, "pico-en-GB": 350,
     "espeak": 800,
+    "kokoro": 600,
 }  # fmt: skip
-HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out"]
+HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out"]
 
 ESPEAK_ACCENTS = ["en-us"] * 5 + [
     "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc",
@@ -48,9 +51,13 @@ ESPEAK_VARIANTS = (
 ).split()
 
 
-def training_text(rng):
-    """What one utterance says."""
-    kind = rng.random()
+# Kokoro's speakers, whatever their language, speak English here: those of others with an accent.
+KOKORO_HELD_OUT = "af_sky am_onyx bf_emma bm_fable".split()
+
+
+def training_text(rng, skew=1.0):
+    """What one utterance says; a `skew` above one gives more commands and fewer everyday words."""
+    kind = rng.random() ** skew
     other = lambda: common_word(rng)
     if kind < 0.30:
         return rng.choice(vocabulary.COMMANDS + vocabulary.EMPHASISED)
@@ -101,6 +108,10 @@ def _read(path):
         return None
     if samples.ndim > 1:
         samples = samples[:, 0]
+    return _at_rate(samples, rate)
+
+
+def _at_rate(samples, rate):
     if rate != RATE:
         common = math.gcd(rate, RATE)
         samples = scipy.signal.resample_poly(samples, RATE // common, rate // common)
@@ -143,6 +154,31 @@ def _espeak(voice, text, rng, wav):
 ONE_BY_ONE = {"rhvoice": _rhvoice, "flite": _flite, "pico": _pico, "espeak": _espeak}
 
 
+def _kokoro(group, texts, rng, work_dir):
+    """Half of the time one of its speakers, half of the time somebody between two of them: as many people as utterances."""
+    voices = kokoro.Kokoro(work_dir / "kokoro")
+    held_out = lambda name: name in KOKORO_HELD_OUT
+    names = sorted(path.stem for path in (work_dir / "kokoro" / "voices").glob("*.bin"))
+    names = [name for name in names if held_out(name) == (group == "held-out")]
+    said = []
+    for text in texts:
+        name, other, share = rng.choice(names), rng.choice(names), rng.uniform(0.3, 0.7)
+        style = voices.style(name)
+        if group != "held-out" and rng.random() < 0.5:
+            style = share * style + (1 - share) * voices.style(other)
+        samples = voices.speak(text, style, rng.uniform(0.75, 1.35), name.startswith("b"))
+        said.append(_trimmed(_at_rate(samples, kokoro.RATE)) if samples is not None else None)
+    return said
+
+
+def _trimmed(samples):
+    """Without the third of a second of silence that Kokoro puts before and after; where a word ends is learnt, too."""
+    frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
+    power = (frames**2).mean(1)
+    audible = np.flatnonzero(power > power.max() * 10**-4.5)
+    return samples[max(0, audible[0] - 5) * 160 : (audible[-1] + 8) * 160]
+
+
 def _festival(voice, texts, rng, folder):
     """Festival takes half a second to start, so it speaks all texts in one go."""
     lines = [f"(voice_{voice})"]
@@ -156,8 +192,10 @@ def _festival(voice, texts, rng, folder):
     return [_read(f"{folder}/{i}.wav") for i in range(len(texts))]
 
 
-def speak(voice, texts, rng):
+def speak(voice, texts, rng, work_dir):
     engine, _, name = voice.partition("-")
+    if engine == "kokoro":
+        return _kokoro(name, texts, rng, work_dir)
     with tempfile.TemporaryDirectory(prefix="speech-") as folder:
         if engine == "festival":
             return _festival(name, texts, rng, folder)
@@ -170,11 +208,11 @@ def speak(voice, texts, rng):
         return said
 
 
-def write_shard(path, voice, texts, seed):
+def write_shard(path, voice, texts, seed, work_dir):
     if path.exists():
         return f"{path.name}: there already"
     audio, kept = [], []
-    for text, samples in zip(texts, speak(voice, texts, random.Random(seed))):
+    for text, samples in zip(texts, speak(voice, texts, random.Random(seed), work_dir)):
         if samples is None or len(samples) < 0.12 * RATE or len(samples) > 7 * RATE or np.abs(samples).max() < 1e-3:
             continue
         audio.append(np.clip(np.round(samples * 32767), -32767, 32767).astype(np.int16))
@@ -197,12 +235,13 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     jobs = []
     for voice in HELD_OUT_VOICES:
-        jobs.append((folder / f"test-{voice}.npz", voice, test_texts(voice), f"test {voice}"))
+        jobs.append((folder / f"test-{voice}.npz", voice, test_texts(voice), f"test {voice}", options.work_dir))
     for turn in range(options.rounds):
         for voice, count in TRAINING_VOICES.items():
             rng = random.Random(f"texts {turn} {voice}")
-            texts = [text for text in (training_text(rng) for _ in range(count)) if phones_of(text)]
-            jobs.append((folder / f"train-{voice}-{turn:02d}.npz", voice, texts, f"voice {turn} {voice}"))
+            skew = 1.5 if voice == "kokoro" else 1.0
+            texts = [text for text in (training_text(rng, skew) for _ in range(count)) if phones_of(text)]
+            jobs.append((folder / f"train-{voice}-{turn:02d}.npz", voice, texts, f"voice {turn} {voice}", options.work_dir))
         if turn == 0:
             # The test voices are not needed for an hour; training must not wait for them.
             jobs = jobs[len(HELD_OUT_VOICES) :] + jobs[: len(HELD_OUT_VOICES)]
