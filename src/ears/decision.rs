@@ -249,13 +249,13 @@ impl Decision {
     }
 
     /// Judges an utterance. `extent` looks up where the sound between two moments really lies, `opinion`
-    /// asks for a second opinion on what ends at a moment. `None` where there is nothing to say about it: silence, or our own voice and no phrase in it.
+    /// asks for a second opinion on what lies between two. `None` where there is nothing to say about it: silence, or our own voice and no phrase in it.
     pub(super) fn judge(
         &self,
         words: &[Heard],
         own: &OwnVoice,
         extent: impl Fn(Moment, Moment) -> Extent,
-        opinion: impl FnOnce(Moment) -> Option<Opinion>,
+        opinion: impl FnOnce(Moment, Moment) -> Option<Opinion>,
     ) -> Option<Judgement> {
         let ours = |word: &Heard| match word.word.as_str() {
             _ if word.foreign => false,
@@ -293,7 +293,7 @@ impl Decision {
         let proposed = self.phrase(&text).is_some();
         if !echo
             && (proposed || rest.len() <= MOST_MISTAKEN)
-            && let Some(opinion) = opinion(end)
+            && let Some(opinion) = opinion(start, end)
         {
             evidence.odds = opinion.log_odds(&text);
             // Over our own voice only what both believe in counts, or what stands out.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::decision::{Extent, Heard, Judgement, Reason, UNKNOWN};
+use super::guard::ECHO_TAIL;
 use super::level::FRAME;
 use super::protocol::{Reply, Request, Word};
 use super::recogniser::out_of_step;
@@ -24,9 +25,32 @@ const SINCE_AT_MOST: u64 = 9_600;
 /// A sound that ended so long ago was said over our own voice if that sounds now or did just before.
 const SHORTLY: Duration = Duration::from_millis(300);
 
+/// A word's sound begins up to so long before its extent.
+const BEFORE: Duration = Duration::from_millis(50);
+
+/// What rises so far above what is usually left of our own voice, in dB, was somebody who spoke over it.
+const SOMEBODY: f32 = 6.0;
+
 /// No word is later than this many seconds of the recogniser's clock, whatever a recogniser that has
 /// gone wrong may say.
 const LONGEST_CLOCK: f64 = 600.0;
+
+/// Fills the first `count` samples with the quietest 25 ms of all, to and fro, so that there is the room's noise and nothing
+/// else.
+fn silence(samples: &mut [f32], count: usize) {
+    const SPAN: usize = RATE as usize / 40;
+    let power = |frame: &[f32]| frame.iter().map(|x| x * x).sum::<f32>();
+    let quietest = samples
+        .chunks_exact(SPAN)
+        .min_by(|a, b| power(a).total_cmp(&power(b)));
+    let Some(noise) = quietest.map(<[f32]>::to_vec) else {
+        return;
+    };
+    let to_and_fro = noise.iter().chain(noise.iter().rev()).cycle();
+    for (sample, noise) in samples.iter_mut().take(count).zip(to_and_fro) {
+        *sample = *noise;
+    }
+}
 
 impl Ears {
     /// Something was said of which the recogniser makes nothing at all: the verifier may.
@@ -187,15 +211,30 @@ impl Ears {
             }
         };
         let (verifier, watch) = (self.verifier.as_deref(), &mut self.watch);
-        let opinion = |end| {
+        let own = &self.own;
+        let opinion = |start, end| {
             let verifier = verifier?;
             let end = history.position(end);
+            // What our own voice left before an answer is none of it.
+            let answer = |(from, until)| {
+                let mut samples = history.samples(from, until);
+                let ended = own.ended(history.moment(from), start);
+                let ours = ended.map_or(from, |ended| {
+                    let last = (ended + ECHO_TAIL).min(start.saturating_sub(BEFORE));
+                    history.position(last).clamp(from, until)
+                });
+                let rise = presence.rise(from / FRAME, ours / FRAME);
+                if rise.is_none_or(|rise| rise < SOMEBODY) {
+                    silence(&mut samples, (ours - from) as usize);
+                }
+                samples
+            };
             let followed = alone
                 .then(|| watch.opinion(end, verifier, history))
                 .flatten();
             followed.or_else(|| {
                 Verifier::windows(end, history.end())
-                    .map(|(from, until)| verifier.listen(&history.samples(from, until)))
+                    .map(|window| verifier.listen(&answer(window)))
                     .reduce(|opinion, later| opinion.or(&later))
             })
         };
@@ -239,5 +278,27 @@ impl Ears {
             foreign: false,
         };
         words.iter().map(heard).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_silenced_is_as_quiet_as_the_quietest_and_the_rest_is_left() {
+        let mut sound = vec![0.5; 4000];
+        sound[2000..2400].fill(0.01);
+        silence(&mut sound, 1500);
+        assert!(sound[..1500].iter().all(|x| *x == 0.01));
+        assert!(sound[1500..2000].iter().all(|x| *x == 0.5));
+        assert_eq!(sound[2000..2400], [0.01; 400]);
+    }
+
+    #[test]
+    fn too_little_to_find_quiet_in_is_left() {
+        let mut sound = vec![0.5; 100];
+        silence(&mut sound, 100);
+        assert_eq!(sound, [0.5; 100]);
     }
 }

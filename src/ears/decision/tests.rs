@@ -59,7 +59,7 @@ fn over_our_own_voice_a_word_must_rise_above_what_cancelling_leaves() {
             ..clear(start, end)
         };
         let own = saying("Step three", 9.5, 11.0);
-        let judgement = listening().judge(&words(&[(text, 1.0)]), &own, extent, |_| None);
+        let judgement = listening().judge(&words(&[(text, 1.0)]), &own, extent, |_, _| None);
         judgement.unwrap().reason
     };
     assert_eq!(judged(Some(f32::NEG_INFINITY), "again"), Reason::Echo);
@@ -76,7 +76,7 @@ fn over_our_own_voice_a_word_must_rise_above_what_cancelling_leaves() {
 
 fn judged(said: &[(&str, f32)]) -> Reason {
     listening()
-        .judge(&words(said), &OwnVoice::default(), clear, |_| None)
+        .judge(&words(said), &OwnVoice::default(), clear, |_, _| None)
         .unwrap()
         .reason
 }
@@ -105,7 +105,7 @@ fn only_a_whole_phrase_is_obeyed() {
         Reason::UnknownWords
     );
     assert_eq!(
-        listening().judge(&[], &OwnVoice::default(), clear, |_| None),
+        listening().judge(&[], &OwnVoice::default(), clear, |_, _| None),
         None
     );
 }
@@ -135,7 +135,7 @@ fn clicks_hums_and_noise_are_not_words() {
                 &words(&[("next", 1.0)]),
                 &OwnVoice::default(),
                 extent,
-                |_| None,
+                |_, _| None,
             )
             .unwrap()
             .reason
@@ -149,7 +149,7 @@ fn clicks_hums_and_noise_are_not_words() {
 #[test]
 fn a_word_that_the_verifier_alone_hears_may_end_a_long_sound() {
     let phrases = [UNKNOWN, "next"].map(str::to_owned);
-    let sure = |_| {
+    let sure = |_, _| {
         Some(Opinion {
             phrases: phrases.clone().into(),
             shares: vec![0.05, 0.95],
@@ -179,7 +179,7 @@ fn it_does_not_obey_itself_but_a_person_who_speaks_over_it() {
     let own = saying("Say next when it is unplugged", 9.0, 12.0);
     let judge = |said: &[(&str, f32)]| {
         listening()
-            .judge(&words(said), &own, clear, |_| None)
+            .judge(&words(said), &own, clear, |_, _| None)
             .map(|judgement| judgement.reason)
     };
     assert_eq!(judge(&[("next", 1.0)]), Some(Reason::OwnVoice));
@@ -204,7 +204,7 @@ fn it_does_not_obey_itself_but_a_person_who_speaks_over_it() {
 fn a_word_right_after_our_own_speech_counts_though_one_segment_holds_both() {
     let own = saying("Say next when it is unplugged", 8.0, 10.3);
     let said = words(&[("[unk]", 1.0), ("next", 1.0)]);
-    let judgement = listening().judge(&said, &own, clear, |_| None).unwrap();
+    let judgement = listening().judge(&said, &own, clear, |_, _| None).unwrap();
     assert_eq!(
         (judgement.phrase.as_str(), judgement.reason),
         ("next", Reason::Accepted)
