@@ -21,7 +21,8 @@ LONGEST_FRAMES, MOST_LABELS = 690, 96
 HUMAN_SHARE = 0.5
 # How often a recording is drawn, relative to the others: the people who say commands most.
 SOURCE_WEIGHT = {"gsc": 1.2, "an4": 1.0, "fsdd": 0.9, "gcompris": 0.9, "asterisk": 0.7, "wakewords": 0.5, "hymel": 0.5}
-ESPEAK_WEIGHT = 0.7
+# The same for machines: espeak-ng's variants sound like nobody, Kokoro's speakers like many.
+VOICE_WEIGHT = {"espeak": 0.7, "kokoro": 3.0, "own-bdl": 2.0, "own-slt": 2.0}
 # The engines' voices that the program itself speaks with: what is left of them lies over what people say meanwhile.
 OWN_VOICES = ("rhvoice-bdl", "rhvoice-slt")
 
@@ -29,7 +30,7 @@ OWN_VOICES = ("rhvoice-bdl", "rhvoice-slt")
 def augmenter(speech, work_dir, human):
     machine = [u for shard in corpus.speech_shards(work_dir) for u in corpus.synthetic(shard)]
     human_weight = np.array([SOURCE_WEIGHT[u.source] for u in human])
-    machine_weight = np.array([ESPEAK_WEIGHT if u.source == "espeak" else 1.0 for u in machine])
+    machine_weight = np.array([VOICE_WEIGHT.get(u.source, 1.0) for u in machine])
     weights = np.concatenate(
         [human_weight / human_weight.sum() * HUMAN_SHARE, machine_weight / machine_weight.sum() * (1 - HUMAN_SHARE)]
     )

@@ -28,7 +28,7 @@ import numpy as np
 import corpus
 import embedding
 from augment import own_background
-from verifier import classes
+from verifier import classes, shipped
 
 NINE = 9
 FRAMES = embedding.FRAMES + (NINE - 1) * embedding.STEP
@@ -181,11 +181,17 @@ def train(options):
     session = embedding.session()
     x = np.stack([embedding.embed(piece.astype(np.float32), session).astype(np.float16) for piece in energies])
     del energies
-    mean, deviation = x[::7].astype(np.float32).mean((0, 1)), x[::7].astype(np.float32).std((0, 1))
+    if options.onward:
+        groups, _ = shipped(options.onward, "spotter")
+        mean, deviation = groups["input"]["mean"], groups["input"]["deviation"]
+        model = groups["model"]
+    else:
+        mean, deviation = x[::7].astype(np.float32).mean((0, 1)), x[::7].astype(np.float32).std((0, 1))
+        model = initial(len(phrases), options.seed)
     print(f"{len(x)} windows, {np.count_nonzero(y)} of phrases", flush=True)
     rng = np.random.default_rng(options.seed)
     chooser = Chooser(y, options.batch, rng)
-    model = jax.tree.map(jnp.asarray, initial(len(phrases), options.seed))
+    model = jax.tree.map(jnp.asarray, model)
     loss = lambda model, x, y, key: loss_of(logits(model, x, key, options.dropout), y)
     begin, advance = advancing(loss, options.decay)
     state, average = begin(model), model
@@ -250,7 +256,10 @@ def tune(options):
     from train import prefetched
 
     out = options.work_dir / "tuned.npz"
-    groups, facts = network.load(out if out.exists() else options.work_dir / "spotter.npz")
+    if options.onward and not out.exists():
+        groups, facts = shipped(options.onward, "tuned")
+    else:
+        groups, facts = network.load(out if out.exists() else options.work_dir / "spotter.npz")
     mean, deviation = groups["input"]["mean"], groups["input"]["deviation"]
     step = facts["steps"] if out.exists() else 0
     weights = embedding.weights()
@@ -310,6 +319,7 @@ def main():
     making.add_argument("--stride", type=int, default=1, help="... and every so many")
     training = what.add_parser("train")
     training.add_argument("--work-dir", type=pathlib.Path, required=True)
+    training.add_argument("--onward", type=pathlib.Path, help="model directory with a spotter to train on")
     training.add_argument("--steps", type=int, default=16_000)
     training.add_argument("--batch", type=int, default=256)
     training.add_argument("--peak-rate", type=float, default=1e-3)
@@ -319,6 +329,7 @@ def main():
     tuning = what.add_parser("tune")
     tuning.add_argument("--speech", type=pathlib.Path, required=True)
     tuning.add_argument("--work-dir", type=pathlib.Path, required=True)
+    tuning.add_argument("--onward", type=pathlib.Path, help="model directory with a tuned spotter to train on, if there is no checkpoint")
     tuning.add_argument("--minutes", type=float, default=20)
     tuning.add_argument("--batch", type=int, default=128)
     tuning.add_argument("--peak-rate", type=float, default=5e-4)

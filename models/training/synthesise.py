@@ -4,17 +4,20 @@ Speech is written to the work directory in shards, `speech/<set>-<voice>-<round>
 laid end to end, where each ends, and its text. Shards come round by round, each round holding all voices, so that
 training can begin with the first and pick up the rest as they come.
 
-Voices built from recordings of a person (RHVoice, flite, festival, pico) speak four fifths of it; espeak-ng's rules, whose
-100 variants sound like nobody, add accents and odd voices. Kept out of training altogether, to test with: the RHVoice
-voice clb, flite's awb, festival's ked and eight espeak-ng variants; and of neural synthesisers, which nothing is learnt
-from, four speakers of Kokoro and Piper's voice joe.
+Voices built from recordings of a person (RHVoice, flite, festival, pico) speak two thirds of it; espeak-ng's rules, whose
+100 variants sound like nobody, add accents and odd voices. A sixth is spoken by the 50 speakers of the neural synthesiser
+Kokoro and by mixtures of two of them: the nearest thing to more people. Kept out of training altogether, to test with: the
+RHVoice voice clb, flite's awb, festival's ked, eight espeak-ng variants, four of Kokoro's speakers and Piper's joe. What the
+program itself says is spoken, too, by its own two voices: that is no command.
 """
 
 import argparse
 import concurrent.futures
+import json
 import math
 import pathlib
 import random
+import re
 import subprocess
 import tempfile
 
@@ -22,9 +25,8 @@ import numpy as np
 import scipy.signal
 import soundfile
 
+import kokoro
 import vocabulary
-from kokoro import RATE as KOKORO_RATE
-from kokoro import Kokoro
 from lexicon import phones_of
 
 RATE = 16000
@@ -36,8 +38,13 @@ TRAINING_VOICES = {
     "festival-cmu_us_slt_arctic_hts": 200, "festival-kal_diphone": 150,
     "pico-en-US": 350, "pico-en-GB": 350,
     "espeak": 800,
+    "kokoro": 600,
 }  # fmt: skip
-HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro", "piper-joe"]
+HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out", "piper-joe"]
+
+# What the program itself says, in its own two voices: whatever words are in it, it is no command.
+OWN_VOICES = ["own-bdl", "own-slt"]
+CLIPS = pathlib.Path(__file__).parents[2] / "audio"
 
 ESPEAK_ACCENTS = ["en-us"] * 5 + [
     "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc",
@@ -51,13 +58,13 @@ ESPEAK_VARIANTS = (
 ).split()
 
 
-# Two Americans and two Britons.
-KOKORO_SPEAKERS = "af_sky am_onyx bf_emma bm_fable".split()
+# Kokoro's speakers, whatever their language, speak English here: those of others with an accent.
+KOKORO_HELD_OUT = "af_sky am_onyx bf_emma bm_fable".split()
 
 
-def training_text(rng):
-    """What one utterance says."""
-    kind = rng.random()
+def training_text(rng, skew=1.0):
+    """What one utterance says; a `skew` above one gives more commands and fewer everyday words."""
+    kind = rng.random() ** skew
     other = lambda: common_word(rng)
     if kind < 0.30:
         return rng.choice(vocabulary.COMMANDS + vocabulary.EMPHASISED)
@@ -96,6 +103,13 @@ def test_texts(voice):
     texts += rng.sample(vocabulary.NEAR_HOMOPHONES, 80)
     texts += [" ".join(common_word(rng) for _ in range(rng.choice([1, 2, 3]))) for _ in range(80)]
     return texts
+
+
+def own_prompts(voice):
+    """The sentences of more than three words that one of the program's voices has as clips."""
+    index = json.loads((CLIPS / voice.removeprefix("own-") / "index.json").read_text())
+    texts = (" ".join(re.findall(r"[a-z']+", clip["text"].lower())) for clip in index["clips"])
+    return [text for text in texts if text.count(" ") > 2 and phones_of(text)]
 
 
 # -- engines: each turns texts into a list of (samples at 16 kHz or None) -------------------------------------------------
@@ -151,13 +165,27 @@ def _espeak(voice, text, rng, wav):
     _run(["espeak-ng", "-v", name, "-s", str(rng.randint(105, 210)), "-p", str(rng.randint(15, 85)), "-w", wav, text])
 
 
-ONE_BY_ONE = {"rhvoice": _rhvoice, "flite": _flite, "pico": _pico, "espeak": _espeak}
+ONE_BY_ONE = {"rhvoice": _rhvoice, "own": _rhvoice, "flite": _flite, "pico": _pico, "espeak": _espeak}
 
 
-def _kokoro(texts, rng, speakers):
-    kokoro = Kokoro(speakers)
-    said = (kokoro.speak(text, rng.choice(KOKORO_SPEAKERS), rng.uniform(0.75, 1.35)) for text in texts)
-    return [_trimmed(_at_rate(samples, KOKORO_RATE)) for samples in said]
+def _kokoro(group, texts, rng, work_dir):
+    """Half of the time one of its speakers, half of the time somebody between two of them: as many people as utterances."""
+    voices = kokoro.Kokoro(work_dir / "kokoro")
+    held_out = lambda name: name in KOKORO_HELD_OUT
+    names = sorted(path.stem for path in (work_dir / "kokoro" / "voices").glob("*.bin"))
+    names = [name for name in names if held_out(name) == (group == "held-out")]
+    said = []
+    for text in texts:
+        name, other, share = rng.choice(names), rng.choice(names), rng.uniform(0.3, 0.7)
+        style = voices.style(name)
+        ending, of = "", 0
+        if group != "held-out":
+            if rng.random() < 0.5:
+                style = share * style + (1 - share) * voices.style(other)
+            ending, of = rng.choice(["", "", "", ".", ".", "!", "!", "?"]), rng.choice([0, 0, rng.randrange(60)])
+        samples = voices.speak(text, style, rng.uniform(0.75, 1.35), name.startswith("b"), ending, of)
+        said.append(_trimmed(_at_rate(samples, kokoro.RATE)) if samples is not None else None)
+    return said
 
 
 def _piper(texts, rng):
@@ -173,7 +201,7 @@ def _piper(texts, rng):
 
 
 def _trimmed(samples):
-    """Without the third of a second of silence that neural voices put before and after."""
+    """Without the third of a second of silence that neural voices put before and after; where a word ends is learnt, too."""
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
     power = (frames**2).mean(1)
     audible = np.flatnonzero(power > power.max() * 10**-4.5)
@@ -196,7 +224,7 @@ def _festival(voice, texts, rng, folder):
 def speak(voice, texts, rng, work_dir):
     engine, _, name = voice.partition("-")
     if engine == "kokoro":
-        return _kokoro(texts, rng, work_dir / "kokoro" / "voices")
+        return _kokoro(name, texts, rng, work_dir)
     if engine == "piper":
         return _piper(texts, rng)
     with tempfile.TemporaryDirectory(prefix="speech-") as folder:
@@ -239,10 +267,13 @@ def main():
     jobs = []
     for voice in HELD_OUT_VOICES:
         jobs.append((folder / f"test-{voice}.npz", voice, test_texts(voice), f"test {voice}", options.work_dir))
+    for voice in OWN_VOICES:
+        jobs.append((folder / f"train-{voice}-00.npz", voice, 2 * own_prompts(voice), f"voice {voice}", options.work_dir))
     for turn in range(options.rounds):
         for voice, count in TRAINING_VOICES.items():
             rng = random.Random(f"texts {turn} {voice}")
-            texts = [text for text in (training_text(rng) for _ in range(count)) if phones_of(text)]
+            skew = 1.5 if voice == "kokoro" else 1.0
+            texts = [text for text in (training_text(rng, skew) for _ in range(count)) if phones_of(text)]
             jobs.append((folder / f"train-{voice}-{turn:02d}.npz", voice, texts, f"voice {turn} {voice}", options.work_dir))
         if turn == 0:
             # The test voices are not needed for an hour; training must not wait for them.

@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -16,8 +17,11 @@ import features
 import kaldi_model
 import letter_rules
 import network
+import verifier
 import vocabulary
 from lexicon import PHONES, pronunciations
+
+SHIPPED = pathlib.Path(__file__).parent.parent / "talkthrough-en"
 
 
 def likelihood_by_enumeration(p, labels):
@@ -104,6 +108,30 @@ class Export(unittest.TestCase):
         got = np.stack([at(len(layers) - 1, t) for t in frame])
         got = jax.nn.log_softmax(got)
         np.testing.assert_allclose(got, expected[0][: len(frame)], atol=2e-3)
+
+
+class Verifier(unittest.TestCase):
+    PARTS = "verifier", "spotter", "tuned"
+
+    def test_what_is_shipped_can_be_trained_on_and_partly_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            shutil.copy(SHIPPED / "verifier.safetensors", folder)
+            paths, changed = [], []
+            for part in self.PARTS:
+                groups, facts = verifier.shipped(SHIPPED, part)
+                groups["model"] = jax.tree.map(lambda array: array + 1, groups["model"])
+                paths.append(folder / f"{part}.npz")
+                network.save(paths[-1], groups, facts)
+                changed.append(groups)
+            verifier.export(*paths, folder, kept=0.75)
+            for part, wanted in zip(self.PARTS, changed):
+                got, _ = verifier.shipped(folder, part)
+                self.assertEqual(got.keys(), wanted.keys())
+                for ours, theirs in zip(jax.tree.leaves(got["model"]), jax.tree.leaves(wanted["model"]), strict=True):
+                    np.testing.assert_allclose(ours, theirs - 0.75, atol=0.02)
+                for ours, theirs in zip(jax.tree.leaves(got["input"]), jax.tree.leaves(wanted["input"]), strict=True):
+                    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
 class Words(unittest.TestCase):

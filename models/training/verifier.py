@@ -156,8 +156,12 @@ def batches(supply, class_of, normalisation, rng):
             yield drawn(utterances, by_class, normalisation, rng)
 
 
-def export(checkpoint, spotter_checkpoint, tuned_checkpoint, model_dir):
-    """Writes what `src/ears/verifier/` reads: half precision is as good and half as large."""
+def export(checkpoint, spotter_checkpoint, tuned_checkpoint, model_dir, kept=0.0):
+    """Writes what `src/ears/verifier/` reads: half precision is as good and half as large.
+
+    Networks that were trained on (`--onward`) may keep a share of what they were: weights between the old and the new are
+    better than the new on what the old knew, and nearly as good on the rest (M. Wortsman et al., "Robust fine-tuning of
+    zero-shot models", CVPR 2022)."""
     groups, facts = shipped(checkpoint) if checkpoint.is_dir() else network.load(checkpoint)
     model, half = groups["model"], lambda array: np.ascontiguousarray(array, np.float16)
     tensors = {"mean": groups["input"]["mean"].astype(np.float32), "deviation": groups["input"]["deviation"].astype(np.float32)}
@@ -175,15 +179,24 @@ def export(checkpoint, spotter_checkpoint, tuned_checkpoint, model_dir):
         for number, layer in enumerate(spotter.get("upper", []), start=embedding.UPPER):
             tensors |= {f"{prefix}.{number}.{name}": half(array) for name, array in layer.items()}
     tensors |= {f"embedding.{name}": half(array) for name, array in embedding.weights().items()}
+    path = pathlib.Path(model_dir, "verifier.safetensors")
+    if kept > 0:
+        with safetensors.safe_open(path, "numpy") as stored:
+            mixed = lambda name, array: kept * stored.get_tensor(name).astype(np.float32) + (1 - kept) * array.astype(np.float32)
+            tensors = {name: mixed(name, array).astype(array.dtype) for name, array in tensors.items()}
     facts = {"phrases": json.dumps(facts["phrases"]), "steps": str(facts["steps"])}
-    pathlib.Path(model_dir, "verifier.safetensors").write_bytes(safetensors.numpy.save(tensors, facts))
+    path.write_bytes(safetensors.numpy.save(tensors, facts))
 
 
-def shipped(model_dir):
-    """What `export` wrote, to train on from there: (groups, facts). Half precision loses nothing that training would notice."""
+def shipped(model_dir, part="verifier"):
+    """What `export` wrote of the first network ("verifier") or of one of the others ("spotter", "tuned"), to train on from
+    there: (groups, facts). Half precision loses nothing that training would notice."""
     with safetensors.safe_open(pathlib.Path(model_dir, "verifier.safetensors"), "numpy") as stored:
         facts = stored.metadata()
         tensors = {name: stored.get_tensor(name).astype(np.float32) for name in stored.keys()}
+    facts = {"steps": int(facts["steps"]), "phrases": json.loads(facts["phrases"])}
+    if part != "verifier":
+        return _shipped_spotter({name.removeprefix(f"{part}."): a for name, a in tensors.items() if name.startswith(f"{part}.")}), facts
     trunk, head = [{} for _ in network.OFFSETS], {}
     for name, array in tensors.items():
         match name.split("."):
@@ -195,7 +208,21 @@ def shipped(model_dir):
                 head.setdefault(layer, {})[part] = array
     width = trunk[0]["bias"].size
     groups = {"model": {"trunk": trunk, "head": head}, "input": {"mean": tensors["mean"], "deviation": tensors["deviation"]}}
-    return groups, {"steps": int(facts["steps"]), "phrases": json.loads(facts["phrases"]), "width": width}
+    return groups, facts | {"width": width}
+
+
+def _shipped_spotter(tensors):
+    groups = {"model": {}, "input": {}}
+    upper = {}
+    for name, array in tensors.items():
+        match name.split("."):
+            case [part]:
+                groups["input"][part] = array
+            case [layer, part] if layer.isdigit():
+                upper.setdefault(int(layer), {})[part] = array
+            case [layer, part]:
+                groups["model"].setdefault(layer, {})[part] = array
+    return groups | ({"upper": [upper[number] for number in sorted(upper)]} if upper else {})
 
 
 def train(options):
@@ -274,11 +301,12 @@ def main():
     exporting.add_argument("spotter", type=pathlib.Path, help="checkpoint of spotter.py")
     exporting.add_argument("tuned", type=pathlib.Path, help="checkpoint of spotter.py tune")
     exporting.add_argument("model_dir", type=pathlib.Path)
+    exporting.add_argument("--kept", type=float, default=0.0, help="share of the weights in model_dir that is kept")
     options = options.parse_args()
     if options.what == "train":
         train(options)
     else:
-        export(options.checkpoint, options.spotter, options.tuned, options.model_dir)
+        export(options.checkpoint, options.spotter, options.tuned, options.model_dir, options.kept)
 
 
 if __name__ == "__main__":
