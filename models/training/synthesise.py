@@ -43,7 +43,7 @@ TRAINING_VOICES = {
 HELD_OUT_VOICES = ["rhvoice-clb", "flite-awb", "festival-ked_diphone", "espeak-held-out", "kokoro-held-out", "piper-joe"]
 
 # What the program itself says, in its own two voices: whatever words are in it, it is no command.
-OWN_VOICES = ["own-bdl", "own-slt"]
+PROMPT_VOICES = ["own-bdl", "own-slt"]
 CLIPS = pathlib.Path(__file__).parents[2] / "audio"
 
 ESPEAK_ACCENTS = ["en-us"] * 5 + [
@@ -267,7 +267,7 @@ def main():
     jobs = []
     for voice in HELD_OUT_VOICES:
         jobs.append((folder / f"test-{voice}.npz", voice, test_texts(voice), f"test {voice}", options.work_dir))
-    for voice in OWN_VOICES:
+    for voice in PROMPT_VOICES:
         jobs.append((folder / f"train-{voice}-00.npz", voice, 2 * own_prompts(voice), f"voice {voice}", options.work_dir))
     for turn in range(options.rounds):
         for voice, count in TRAINING_VOICES.items():

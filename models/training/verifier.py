@@ -188,15 +188,15 @@ def export(checkpoint, spotter_checkpoint, tuned_checkpoint, model_dir, kept=0.0
     path.write_bytes(safetensors.numpy.save(tensors, facts))
 
 
-def shipped(model_dir, part="verifier"):
+def shipped(model_dir, which="verifier"):
     """What `export` wrote of the first network ("verifier") or of one of the others ("spotter", "tuned"), to train on from
     there: (groups, facts). Half precision loses nothing that training would notice."""
     with safetensors.safe_open(pathlib.Path(model_dir, "verifier.safetensors"), "numpy") as stored:
         facts = stored.metadata()
         tensors = {name: stored.get_tensor(name).astype(np.float32) for name in stored.keys()}
     facts = {"steps": int(facts["steps"]), "phrases": json.loads(facts["phrases"])}
-    if part != "verifier":
-        return _shipped_spotter({name.removeprefix(f"{part}."): a for name, a in tensors.items() if name.startswith(f"{part}.")}), facts
+    if which != "verifier":
+        return _shipped_spotter({name.removeprefix(f"{which}."): a for name, a in tensors.items() if name.startswith(f"{which}.")}), facts
     trunk, head = [{} for _ in network.OFFSETS], {}
     for name, array in tensors.items():
         match name.split("."):

@@ -35,6 +35,18 @@ const SOMEBODY: f32 = 6.0;
 /// gone wrong may say.
 const LONGEST_CLOCK: f64 = 600.0;
 
+/// Until when our own voice, which `ended` before an answer that begins at `start`, may leave something. The verifier is not to
+/// hear that: it is no part of the answer.
+fn left_until(ended: Moment, start: Moment) -> Moment {
+    (ended + ECHO_TAIL).min(start.saturating_sub(BEFORE))
+}
+
+/// Whether what rises so far, in dB, above what is usually left of our own voice is no more than that. Where somebody spoke over
+/// it, the verifier is to hear that the answer is the end of something longer.
+fn nobody_else(rise: Option<f32>) -> bool {
+    rise.is_none_or(|rise| rise < SOMEBODY)
+}
+
 /// Fills the first `count` samples with the quietest 25 ms of all, to and fro, so that there is the room's noise and nothing
 /// else.
 fn silence(samples: &mut [f32], count: usize) {
@@ -215,17 +227,16 @@ impl Ears {
         let opinion = |start, end| {
             let verifier = verifier?;
             let end = history.position(end);
-            // What our own voice left before an answer is none of it.
             let answer = |(from, until)| {
                 let mut samples = history.samples(from, until);
-                let ended = own.ended(history.moment(from), start);
-                let ours = ended.map_or(from, |ended| {
-                    let last = (ended + ECHO_TAIL).min(start.saturating_sub(BEFORE));
-                    history.position(last).clamp(from, until)
-                });
-                let rise = presence.rise(from / FRAME, ours / FRAME);
-                if rise.is_none_or(|rise| rise < SOMEBODY) {
-                    silence(&mut samples, (ours - from) as usize);
+                if let Some(ended) = own.ended(history.moment(from), start) {
+                    let ours = history
+                        .position(left_until(ended, start))
+                        .clamp(from, until);
+                    if nobody_else(presence.rise(from / FRAME, ours / FRAME)) {
+                        let count = samples.len().saturating_sub((until - ours) as usize);
+                        silence(&mut samples, count);
+                    }
                 }
                 samples
             };
@@ -284,6 +295,24 @@ impl Ears {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_own_voice_is_silenced_up_to_its_echo_but_not_into_the_answer() {
+        let at = Moment::from_secs;
+        assert_eq!(left_until(at(10.0), at(12.0)), at(10.0) + ECHO_TAIL);
+        assert_eq!(
+            left_until(at(10.0), at(10.2)),
+            at(10.2).saturating_sub(BEFORE)
+        );
+    }
+
+    #[test]
+    fn who_speaks_over_our_own_voice_is_heard() {
+        assert!(
+            nobody_else(None) && nobody_else(Some(f32::NEG_INFINITY)) && nobody_else(Some(3.0))
+        );
+        assert!(!nobody_else(Some(12.0)));
+    }
 
     #[test]
     fn what_is_silenced_is_as_quiet_as_the_quietest_and_the_rest_is_left() {
