@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use half::f16;
-use ndarray::ArrayView2;
 use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use safetensors::SafeTensors;
 
 use super::energies::{Energies, MELS, loudest, samples_of, scale};
-use super::layers::{vector, widen};
-use super::map::{Map, span_mut};
+use super::layers::{vector, widened};
+use super::map::Map;
 
 /// Frames of energies that one embedding sees, and from one to the next.
 const FRAMES: usize = 76;
@@ -37,9 +37,6 @@ pub(super) const fn samples_for(embeddings: usize) -> usize {
 const fn frames_for(embeddings: usize) -> usize {
     FRAMES + (embeddings - 1) * STEP
 }
-
-/// No layer has more weights for a frame it looks at.
-const WIDEST: usize = 3 * 96 * 96;
 
 /// Layers of the lower part.
 const LOWER: usize = 11;
@@ -98,8 +95,8 @@ struct Shape {
 
 struct Layer {
     shape: Shape,
-    /// One matrix of `inputs` rows and `outputs` columns for each place it looks at, one after the other, in half
-    /// precision as they are stored.
+    /// A matrix with a row for each value it looks at and a column for each output, in half precision as it is stored: it
+    /// takes half as much memory.
     weights: Vec<f16>,
     /// The last has none.
     bias: Vec<f32>,
@@ -151,7 +148,7 @@ impl Kept {
         for (number, layer) in layers.iter().enumerate() {
             let before = layer.shape.frames - 1;
             if self.0.len() <= number {
-                self.0.push(Map::new(before, map.bands, map.values.ncols()));
+                self.0.push(Map::new(before, map.bands, map.channels));
             }
             let applied = match self.0.get_mut(number) {
                 Some(kept) if before > 0 => {
@@ -260,61 +257,42 @@ impl Layer {
     }
 
     fn applied(&self, map: &Map) -> Map {
-        let (frames, bands) = self.shape.pool;
-        self.convolved(map).pooled(frames, bands)
+        let Shape { outputs, pool, .. } = self.shape;
+        let pooled = Map::pooled(&self.convolved(map), map.bands, outputs, pool);
+        // The largest stays the largest, and there are fewer of them afterwards.
+        if self.activate {
+            pooled.changed(activated)
+        } else {
+            pooled
+        }
     }
 
-    fn convolved(&self, map: &Map) -> Map {
+    /// The outputs of each place in turn.
+    fn convolved(&self, map: &Map) -> Vec<f32> {
         let Shape {
             frames,
             bands,
-            inputs,
             outputs,
             ..
         } = self.shape;
-        // Of one frame at a time: they take half as much memory as they are stored.
-        let mut room = [0.0; WIDEST];
-        let width = bands * inputs;
-        let full = room.get_mut(..width * outputs).unwrap_or_default();
-        let mut out = Map::new((map.frames + 1).saturating_sub(frames), map.bands, outputs);
-        let stride = map.stride();
-        // Neighbouring bands lie beside each other and neighbouring frames at a fixed distance, so each frame is one
-        // multiplication of matrices; what that makes of the bands beyond the edges is put right below.
-        let rows = out.values.nrows().saturating_sub(2);
-        for (frame, weights) in self.weights.chunks_exact(width * outputs).enumerate() {
-            widen(weights, full);
-            let from = frame * stride + usize::from(bands == 1);
-            let (Some(seen), Some(mut target), Ok(weights)) = (
-                map.neighbours(from, rows, bands),
-                span_mut(&mut out.values, 1, rows),
-                ArrayView2::from_shape((width, outputs), &*full),
-            ) else {
-                continue;
-            };
-            general_mat_mul(1.0, &seen, &weights, 1.0, &mut target);
-        }
-        let stride = out.stride();
-        // Row after row as plain slices, so that it is done in vectors.
-        let rows = out.values.as_slice_mut().unwrap_or_default();
-        for (row, values) in rows.chunks_exact_mut(outputs).enumerate() {
-            if !(1..=map.bands).contains(&(row % stride)) {
-                values.fill(0.0);
-                continue;
-            }
-            for (value, bias) in values.iter_mut().zip(&self.bias) {
-                *value += bias;
-            }
-            if self.activate {
-                for value in values {
-                    *value = activated(*value);
-                }
-            }
+        let seen = map.seen(frames, bands);
+        let width = frames * bands * map.channels;
+        let rows = seen.len() / width;
+        let mut out = self.bias.repeat(rows);
+        let weights = widened(&self.weights);
+        if let (Ok(seen), Ok(weights), Ok(mut out)) = (
+            ArrayView2::from_shape((rows, width), &seen),
+            ArrayView2::from_shape((width, outputs), &weights),
+            ArrayViewMut2::from_shape((rows, outputs), &mut out),
+        ) {
+            general_mat_mul(1.0, &seen, &weights, 1.0, &mut out);
         }
         out
     }
 }
 
 /// A leaky rectifier, and never below -0.4; without a branch.
+#[inline]
 fn activated(x: f32) -> f32 {
     x.max(0.2 * x).max(-0.4)
 }

@@ -76,13 +76,11 @@ impl Affine {
             return out;
         };
         // A few rows of the matrix at a time: of single precision there is never more than fits in the cache.
-        let mut room = [0.0; BLOCK];
         let few = BLOCK / self.outputs;
         for (nth, weights) in self.weight.chunks(few * self.outputs).enumerate() {
-            let full = room.get_mut(..weights.len()).unwrap_or_default();
-            widen(weights, full);
+            let full = widened(weights);
             let count = full.len() / self.outputs;
-            let Ok(weights) = ArrayView2::from_shape((count, self.outputs), &*full) else {
+            let Ok(weights) = ArrayView2::from_shape((count, self.outputs), &full) else {
                 continue;
             };
             let inputs = inputs.slice(s![.., nth * few..nth * few + count]);
@@ -110,6 +108,7 @@ impl Affine {
 
 /// Single precision of finite half precision: the bits are shifted to their places, and the product puts the exponent
 /// right, that of the smallest numbers, too. Without a branch or a call, a loop of it is done in vectors.
+#[inline]
 fn single(half: f16) -> f32 {
     /// 2 to the power of the difference of the two biases, 127 - 15.
     const BIAS: f32 = f32::from_bits((127 + 112) << 23);
@@ -118,11 +117,9 @@ fn single(half: f16) -> f32 {
     f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
 }
 
-/// Single precision of as many numbers as there are.
-pub(super) fn widen(half: &[f16], full: &mut [f32]) {
-    for (full, half) in full.iter_mut().zip(half) {
-        *full = single(*half);
-    }
+/// The same numbers in single precision.
+pub(super) fn widened(half: &[f16]) -> Vec<f32> {
+    half.iter().copied().map(single).collect()
 }
 
 /// Probabilities of logits.
