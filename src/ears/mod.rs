@@ -19,6 +19,7 @@
 //! The recogniser answers every chunk before the next is sent, so a simulated talk hears the same
 //! every time, however fast it runs.
 
+mod chunks;
 mod decimator;
 mod decision;
 mod echo;
@@ -40,6 +41,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chunks::InChunks;
 pub use decimator::Decimator;
 use decision::{Decision, Next};
 pub use decision::{Phrase, Reason, UNKNOWN};
@@ -140,9 +142,17 @@ impl Ears {
         Ok(Self::new(recogniser).verified_by(verifier))
     }
 
-    /// The same ears with this second opinion.
+    /// The same ears with this second opinion. The model is then one of those that `models/training` makes.
     pub fn verified_by(self, verifier: Option<Arc<Verifier>>) -> Self {
-        Self { verifier, ..self }
+        let decoder = match &verifier {
+            Some(_) => Box::new(InChunks::new(self.decoder)),
+            None => self.decoder,
+        };
+        Self {
+            decoder,
+            verifier,
+            ..self
+        }
     }
 
     /// Ears around a recogniser, listening for nothing yet, without a second opinion.
