@@ -38,6 +38,9 @@ const fn frames_for(embeddings: usize) -> usize {
     FRAMES + (embeddings - 1) * STEP
 }
 
+/// From how many places a layer is computed at once: what it sees from all would take a megabyte and more.
+const PLACES: usize = 512;
+
 /// Layers of the lower part.
 const LOWER: usize = 11;
 
@@ -275,17 +278,20 @@ impl Layer {
             outputs,
             ..
         } = self.shape;
-        let seen = map.seen(frames, bands);
+        let places = map.places(frames);
         let width = frames * bands * map.channels;
-        let rows = seen.len() / width;
-        let mut out = self.bias.repeat(rows);
         let weights = widened(&self.weights);
-        if let (Ok(seen), Ok(weights), Ok(mut out)) = (
-            ArrayView2::from_shape((rows, width), &seen),
-            ArrayView2::from_shape((width, outputs), &weights),
-            ArrayViewMut2::from_shape((rows, outputs), &mut out),
-        ) {
-            general_mat_mul(1.0, &seen, &weights, 1.0, &mut out);
+        let mut out = self.bias.repeat(places);
+        for (nth, block) in out.chunks_mut(PLACES * outputs).enumerate() {
+            let count = block.len() / outputs;
+            let seen = map.seen(frames, bands, nth * PLACES..nth * PLACES + count);
+            if let (Ok(seen), Ok(weights), Ok(mut block)) = (
+                ArrayView2::from_shape((count, width), &seen),
+                ArrayView2::from_shape((width, outputs), &weights),
+                ArrayViewMut2::from_shape((count, outputs), block),
+            ) {
+                general_mat_mul(1.0, &seen, &weights, 1.0, &mut block);
+            }
         }
         out
     }

@@ -1,5 +1,7 @@
 //! What the convolutions of the speech embedding work on: a feature map.
 
+use std::ops::Range;
+
 use super::energies::MELS;
 
 /// Values in time and frequency: for each frame and band a row of channels, with a band of zeros below the lowest and one
@@ -71,11 +73,15 @@ impl Map {
         self
     }
 
-    /// What a convolution over so many frames and bands sees from each place in turn: the rows of a matrix.
-    pub(super) fn seen(&self, frames: usize, bands: usize) -> Vec<f32> {
-        let places = (self.frames + 1).saturating_sub(frames) * self.bands;
-        let mut seen = Vec::with_capacity(places * frames * bands * self.channels);
-        for place in 0..places {
+    /// From how many places a convolution over so many frames sees.
+    pub(super) fn places(&self, frames: usize) -> usize {
+        (self.frames + 1).saturating_sub(frames) * self.bands
+    }
+
+    /// What a convolution over so many frames and bands sees from each of `places` in turn: the rows of a matrix.
+    pub(super) fn seen(&self, frames: usize, bands: usize, places: Range<usize>) -> Vec<f32> {
+        let mut seen = Vec::with_capacity(places.len() * frames * bands * self.channels);
+        for place in places {
             for nth in 0..frames {
                 // In the middle of three bands, or itself alone.
                 let first = place % self.bands + usize::from(bands == 1);
@@ -109,7 +115,7 @@ impl Map {
 
     /// All values but those of the bands beyond the edges.
     pub(super) fn inner(&self) -> Vec<f32> {
-        self.seen(1, 1)
+        self.seen(1, 1, 0..self.places(1))
     }
 
     /// Where the row of a frame and band is, the first of which is beyond the edge.
@@ -138,13 +144,14 @@ mod tests {
         let map = Map::pooled(&rows(), 2, 2, (1, 1));
         assert_eq!((map.frames, map.bands), (3, 2));
         assert_eq!(map.inner(), rows());
-        let seen = map.seen(1, 3);
+        let seen = map.seen(1, 3, 0..6);
         assert_eq!(seen[..6], [0.0, 0.0, 1.0, 10.0, 2.0, 20.0]);
         assert_eq!(seen[30..], [5.0, 50.0, 6.0, 60.0, 0.0, 0.0]);
-        let seen = map.seen(3, 1);
+        let seen = map.seen(3, 1, 0..2);
         assert_eq!(seen[..6], [1.0, 10.0, 3.0, 30.0, 5.0, 50.0]);
         assert_eq!(seen[6..], [2.0, 20.0, 4.0, 40.0, 6.0, 60.0]);
-        assert!(map.seen(4, 1).is_empty());
+        assert_eq!(map.seen(3, 1, 1..2), [2.0, 20.0, 4.0, 40.0, 6.0, 60.0]);
+        assert_eq!([1, 3, 4].map(|frames| map.places(frames)), [6, 2, 0]);
     }
 
     #[test]
@@ -165,6 +172,6 @@ mod tests {
         assert_eq!(joined.frames, 4);
         assert_eq!(joined.inner()[..6], [5.0, 50.0, 6.0, 60.0, 1.0, 10.0]);
         let changed = map.changed(|value| value + 1.0);
-        assert_eq!(changed.seen(1, 3)[..4], [0.0, 0.0, 2.0, 11.0]);
+        assert_eq!(changed.seen(1, 3, 0..1)[..4], [0.0, 0.0, 2.0, 11.0]);
     }
 }
