@@ -3,10 +3,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use talkthrough::ears::protocol::{Reply, Request};
 use talkthrough::ears::recogniser::{Decoder, PATIENCE, Recogniser, RecogniserError};
+use talkthrough::ears::verifier::Verifier;
 use talkthrough::ears::{Ears, Lane, Phrase, RATE, Reason, Spoken, Verdict};
 use talkthrough::time::Moment;
 
@@ -17,7 +20,10 @@ fn model() -> PathBuf {
 }
 
 fn ears() -> Ears {
-    let mut ears = Ears::open(&model(), PATIENCE).unwrap();
+    listening(Ears::open(&model(), PATIENCE).unwrap())
+}
+
+fn listening(mut ears: Ears) -> Ears {
     let phrase = |text: &str, lane| Phrase {
         text: text.into(),
         lane,
@@ -205,6 +211,59 @@ fn the_same_audio_is_heard_the_same_every_time() {
         microphone.wait(1.0).heard_by(&mut ears())
     };
     assert_eq!(hear(), hear());
+}
+
+/// A recogniser that is given what it is asked about in two parts: up to its last piece, and that.
+struct InTwo {
+    recogniser: Recogniser,
+    partial: String,
+    changes: Arc<AtomicUsize>,
+}
+
+impl Decoder for InTwo {
+    fn ask(&mut self, request: &Request) -> Result<Reply, RecogniserError> {
+        let Request::Audio(samples) = request else {
+            self.partial.clear();
+            return self.recogniser.ask(request);
+        };
+        let (waited, last) = samples.split_at(samples.len().saturating_sub(320));
+        if !waited.is_empty() {
+            let reply = self.recogniser.ask(&Request::Audio(waited.to_vec()))?;
+            let text = self.partial.clone();
+            assert_eq!(reply, Reply::Partial { text }, "this waited");
+        }
+        let reply = self.recogniser.ask(&Request::Audio(last.to_vec()))?;
+        let before = std::mem::take(&mut self.partial);
+        if let Reply::Partial { text } = &reply {
+            self.partial.clone_from(text);
+        }
+        let changed = usize::from(self.partial != before);
+        self.changes.fetch_add(changed, Ordering::Relaxed);
+        Ok(reply)
+    }
+
+    fn restart(&mut self) -> Result<(), RecogniserError> {
+        self.recogniser.restart()
+    }
+}
+
+#[test]
+fn nothing_new_is_to_be_had_of_the_recogniser_before_it_is_asked() {
+    let changes = Arc::new(AtomicUsize::new(0));
+    let decoder = InTwo {
+        recogniser: Recogniser::start(&model()).unwrap(),
+        partial: String::new(),
+        changes: Arc::clone(&changes),
+    };
+    let verifier = Verifier::load(&model()).unwrap();
+    let mut ears = listening(Ears::new(decoder).verified_by(verifier));
+    let mut microphone = Microphone::on();
+    for name in ["next", "what_a_lovely_morning", "stop", "go_back", "ready"] {
+        microphone = microphone.say(name, 0.3).0.wait(0.73);
+    }
+    microphone.heard_by(&mut ears);
+    let changes = changes.load(Ordering::Relaxed);
+    assert!(changes >= 6, "{changes}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub const OPERATING_POINTS: [OperatingPoint; 3] = [
 pub const FEW_PHRASES: usize = 6;
 
 /// How much more than the verifier and the recogniser together need in quiet they need over our own voice, in log odds. At 1.0
-/// the program obeyed itself once in an hour of strange rooms (`tests/own_voice.rs`), at 2.0 not; on half of the measuring
+/// the program obeyed itself once in two hours of strange rooms (`tests/own_voice.rs`), at 2.0 not; on half of the measuring
 /// speakers no command is lost up to that.
 const BOTH_OVER_OWN_VOICE: f32 = 2.0;
 
