@@ -10,6 +10,8 @@ talk     word pairs of the *other* sentences of the talk (ten folds, so that no 
          somebody who knows what the talk is about
 general  pocketsphinx's own, of general English: somebody who expects anything, newspapers most
 
+Of the word errors, "homophones" is the share that no voice can help: what was understood sounds the same.
+
 The noise is a fan's (see fan()), or FILE (WAV, 16 kHz, mono). SNR: power of the speech while it sounds over the
 power of the noise.
 """
@@ -23,6 +25,7 @@ import tempfile
 import wave
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 from pocketsphinx import Decoder
@@ -106,14 +109,35 @@ def heard(samples, noise, seed):
     return (np.clip(padded, -1, 32_767 / 32_768) * 32_768).astype("<i2").tobytes()
 
 
-def distance(said, understood):
-    """Words put in, left out or changed."""
-    row = list(range(len(understood) + 1))
-    for i, a in enumerate(said, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(understood, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
+def distance(said, understood, alike=lambda said, understood: False):
+    """Words put in, left out or changed; one or two for one or two that are `alike` are neither."""
+    blocks = [(a, b) for a in (1, 2) for b in (1, 2)]
+    rows = [list(range(len(understood) + 1))]
+    for i in range(1, len(said) + 1):
+        row = [i]
+        rows.append(row)
+        for j in range(1, len(understood) + 1):
+            least = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (said[i - 1] != understood[j - 1]))
+            for a, b in blocks:
+                # Only what would make a difference is looked up.
+                if a <= i and b <= j and rows[i - a][j - b] < least and alike(tuple(said[i - a : i]), tuple(understood[j - b : j])):
+                    least = rows[i - a][j - b]
+            row.append(least)
+    return rows[-1][-1]
+
+
+def listener(decoder):
+    """Whether words sound like others by the decoder's dictionary, in one of their pronunciations each: no voice can
+    tell "hole" from "whole", "camera's" from "cameras" or "log in" from "login"."""
+
+    @lru_cache(None)
+    def sounds(words):
+        if not words:
+            return frozenset({()})
+        ways = [decoder.lookup_word(way) for way in (words[0], *(f"{words[0]}({n})" for n in range(2, 6)))]
+        return frozenset(tuple(way.split()) + rest for way in ways if way for rest in sounds(words[1:]))
+
+    return lambda said, understood: not sounds(said).isdisjoint(sounds(understood))
 
 
 def arpa(sentences, vocabulary):
@@ -190,7 +214,8 @@ def condition(job):
     sentences = [(n, text) for n, text in clips if len(words(text)) > CUE_WORDS]
     numbers = [(n, text) for n, text in clips if text in NUMBERS]
     decoder = Decoder(samprate=RATE, loglevel="FATAL")
-    errors = total = unknown = 0
+    errors = homophones = total = unknown = 0
+    alike = listener(decoder)
     pitch, worst = [], []
     search = prepare(decoder, [words(text) for _, text in sentences], model)
     for at, (n, text) in list(enumerate(sentences))[::every]:
@@ -200,6 +225,7 @@ def condition(job):
         understood = words(decoded(decoder, heard(samples, noise, int(n))))
         wrong = distance(said, understood)
         errors, total = errors + wrong, total + len(said)
+        homophones += wrong - distance(said, understood, alike)
         unknown += sum(decoder.lookup_word(word) is None for word in said)
         if wrong:
             worst.append((wrong, " ".join(said), " ".join(understood)))
@@ -212,7 +238,7 @@ def condition(job):
         if got != text:
             mistaken.append(f"{text} as {got or 'nothing'}")
     spread = np.mean([np.std(p) for p in pitch if len(p) > 20])
-    return voice, label, len(sentences[::every]), total, errors, unknown, len(numbers), mistaken, spread, sorted(worst)[::-1]
+    return voice, label, len(sentences[::every]), total, errors, homophones, unknown, len(numbers), mistaken, spread, sorted(worst)[::-1]
 
 
 def main():
@@ -225,17 +251,17 @@ def main():
     parser.add_argument("--bars", action="store_true", help="exit with 1 where a bar is missed")
     args = parser.parse_args()
     jobs = [(v.rstrip("/"), n, args.every, label, "general" if args.general else "talk") for v in args.voices for label, n in (("clean", None), ("10 dB", args.noise))]
-    print(f"{'voice':<32} {'noise':<6} {'sentences':>9} {'words':>6} {'word errors':>12} {'numbers wrong':>14} {'pitch st':>9}")
+    print(f"{'voice':<32} {'noise':<6} {'sentences':>9} {'words':>6} {'word errors':>12} {'homophones':>10} {'numbers wrong':>14} {'pitch st':>9}")
     missed = 0
     with ProcessPoolExecutor(2) as pool:
-        for voice, label, n, total, errors, unknown, numbers, mistaken, spread, worst in pool.map(condition, jobs):
+        for voice, label, n, total, errors, homophones, unknown, numbers, mistaken, spread, worst in pool.map(condition, jobs):
             share = 100 * errors / max(total, 1)
             # Two standard errors, as if every word were on its own: the least that chance does.
             chance = 200 * (share / 100 * (1 - share / 100) / max(total, 1)) ** 0.5
             few, wrong = BARS[label]
             short = share > few or len(mistaken) > wrong
             missed += short
-            print(f"{os.path.basename(voice):<32} {label:<6} {n:>9} {total:>6} {share:>5.1f} ± {chance:.1f} % {len(mistaken):>9}/{numbers} {spread:>9.2f}{'  misses the bar' if short else ''}", flush=True)
+            print(f"{os.path.basename(voice):<32} {label:<6} {n:>9} {total:>6} {share:>5.1f} ± {chance:.1f} % {100 * homophones / max(total, 1):>8.1f} % {len(mistaken):>9}/{numbers} {spread:>9.2f}{'  misses the bar' if short else ''}", flush=True)
             if unknown and label == "clean":
                 print(f"  {unknown} words are not in its dictionary and count as errors")
             for mistake in mistaken:
